@@ -1,0 +1,89 @@
+"""The linear autoencoder that every model is compared with."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from aezoo.arrays import check_samples
+
+_NUMBERS_TO_FIT = 60_000 * 784
+
+
+class PCABaseline:
+    """Principal component analysis as an autoencoder: the best linear one for squared error.
+
+    Args:
+        train: Samples to fit, shape `(n, *sample_shape)`, uint8 or float. Where they hold more
+            than 47 million numbers, a random part that does not is used.
+        components: Number of components, below both n and the size of a sample.
+        sample_range: `(low, high)` that reconstructions are clipped to, or None.
+        seed: Seed of the randomised decomposition and of the random part.
+
+    Attributes:
+        n_fitted: Number of samples that were used.
+
+    Raises:
+        ValueError: If there are too few samples or dimensions for `components`.
+
+    Example:
+        ```python
+        import numpy as np
+        from aezoo.baseline import PCABaseline
+
+        x = np.random.default_rng(0).random((50, 8, 8, 1))
+        assert PCABaseline(x, components=4).reconstruct(x).shape == (50, 8, 8, 1)
+        ```
+    """
+
+    def __init__(
+        self,
+        train: Any,
+        *,
+        components: int,
+        sample_range: tuple[float, float] | None = (0.0, 1.0),
+        seed: int = 0,
+    ):
+        from sklearn.decomposition import PCA
+
+        train = check_samples(train, np.shape(train)[1:], sample_range=sample_range, name="train")
+        most = max(1, _NUMBERS_TO_FIT // train[0].size)
+        if len(train) > most:
+            chosen = np.random.default_rng(seed).choice(len(train), most, replace=False)
+            train = train[np.sort(chosen)]
+        flat = _as_vectors(train)
+        if not 1 <= components < min(flat.shape):
+            raise ValueError(
+                "components must be at least 1 and below the number of samples and the size of "
+                f"one, {flat.shape}. Received: components={components!r}."
+            )
+        self.n_fitted = len(flat)
+        self.sample_range = sample_range
+        self._pca = PCA(components, svd_solver="randomized", random_state=seed).fit(flat)
+
+    def reconstruct(self, x: Any, *, batch_size: int = 4096) -> np.ndarray:
+        """Project samples on the components and back.
+
+        Args:
+            x: Samples, shape `(n, *sample_shape)`, uint8 or float.
+            batch_size: Number of samples projected at once.
+
+        Returns:
+            Reconstructions of the same shape, float32, in `sample_range`.
+        """
+        x = check_samples(x, np.shape(x)[1:], sample_range=self.sample_range)
+        reconstruction = np.empty(x.shape, np.float32)
+        for start in range(0, len(x), batch_size):
+            batch = x[start : start + batch_size]
+            codes = self._pca.transform(_as_vectors(batch))
+            flat = self._pca.inverse_transform(codes)
+            reconstruction[start : start + batch_size] = flat.reshape(batch.shape)
+        if self.sample_range is not None:
+            np.clip(reconstruction, *self.sample_range, out=reconstruction)
+        return reconstruction
+
+
+def _as_vectors(samples: np.ndarray) -> np.ndarray:
+    flat = samples.reshape(len(samples), -1)
+    return flat / np.float32(255) if flat.dtype == np.uint8 else flat

@@ -1,0 +1,77 @@
+"""Residual convolutions, for images of any height, width and number of channels."""
+
+import math
+from typing import Annotated
+
+import keras
+from keras import layers
+
+from aezoo.bodies.conv import Channels, Upsample, check_image, halvings
+from aezoo.schema import Interval
+
+
+class ResNet:
+    """Pre-activation residual blocks between halvings of the image, without normalisation.
+
+    The second convolution of each block starts at zero, so that a deep network starts as a shallow
+    one and trains without batch statistics.
+
+    Args:
+        channels: Channels of each stage; every stage halves the size, rounded up.
+        blocks: Residual blocks a stage.
+
+    Example:
+        ```python
+        model = aezoo.create("vae", sample_shape=(64, 64, 3), body={"name": "resnet", "blocks": 1})
+        ```
+
+    Reference:
+        [He et al., 2016](https://arxiv.org/abs/1603.05027);
+        [Zhang et al., 2019](https://arxiv.org/abs/1901.09321)
+    """
+
+    def __init__(
+        self, *, channels: Channels = (32, 64), blocks: Annotated[int, Interval(1, 64)] = 2
+    ):
+        self.channels, self.blocks = channels, blocks
+
+    def check(self, sample_shape):
+        """Raises ValueError unless samples are images `(h, w, c)`."""
+        check_image(sample_shape, type(self).__name__)
+
+    def encoder(self, sample_shape, output_shape):
+        """Returns the network from `(n, h, w, c)` to `(n, *output_shape)`."""
+        x = inputs = keras.Input(tuple(sample_shape))
+        for channels in self.channels:
+            x = self._stage(_conv(channels, strides=2)(x), channels)
+        x = layers.Flatten()(layers.Activation("silu")(x))
+        x = layers.Dense(math.prod(output_shape), dtype="float32")(x)
+        x = layers.Reshape(tuple(output_shape), dtype="float32")(x)
+        return keras.Model(inputs, x, name="encoder_network")
+
+    def decoder(self, code_shape, output_shape):
+        """Returns the network from `(n, *code_shape)` to `(n, h, w, c)`."""
+        *sizes, (height, width) = halvings(output_shape, len(self.channels))
+        inputs = keras.Input(tuple(code_shape))
+        x = layers.Dense(height * width * self.channels[-1])(layers.Flatten()(inputs))
+        x = layers.Reshape((height, width, self.channels[-1]))(x)
+        for stage, channels in reversed(list(enumerate(self.channels))):
+            x = layers.Activation("silu")(self._stage(x, channels))
+            if stage:
+                x = Upsample(*sizes[stage])(_conv(4 * self.channels[stage - 1])(x))
+        x = _conv(4 * output_shape[-1], dtype="float32")(x)
+        x = Upsample(*sizes[0], dtype="float32")(x)
+        return keras.Model(inputs, x, name="decoder_network")
+
+    def _stage(self, x, channels):
+        for _ in range(self.blocks):
+            y = _conv(channels)(layers.Activation("silu")(x))
+            y = _conv(channels, kernel_initializer="zeros")(layers.Activation("silu")(y))
+            x = layers.Add()([x, y])
+        return x
+
+
+def _conv(channels, strides=1, **kwargs):
+    return layers.Conv2D(
+        channels, 3, strides, padding="same", data_format="channels_last", **kwargs
+    )

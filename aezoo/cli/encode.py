@@ -1,0 +1,36 @@
+"""`aezoo encode`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from aezoo.cli.console import note
+from aezoo.cli.options import Count, Force, Model, Samples, Split
+
+
+def encode(
+    model: Model,
+    samples: Samples,
+    output: Annotated[
+        Path,
+        typer.Option(
+            "-o", "--output", show_default=False, help="The codes: an .npz, .npy or .csv file."
+        ),
+    ],
+    split: Split = "test",
+    count: Count = None,
+    force: Force = False,
+) -> None:
+    """Write the codes of samples: one row of latent numbers each."""
+    from aezoo.cli import inputs, models, numbers, outputs
+
+    outputs.check(output, force=force, suffixes=(".npz", ".npy", ".csv"))
+    network = models.load(model)
+    found = inputs.read(samples, network, split=split, count=count)
+    arrays = {"codes": network.encode(found.x)}
+    for name, values in (("labels", found.labels), ("files", found.files)):
+        if values is not None:
+            arrays[name] = values
+    numbers.write(output, arrays, overwrite=force)
+    note(f"Wrote {output}: {len(arrays['codes'])} codes of shape {tuple(network.code_shape)}.")

@@ -1,0 +1,73 @@
+"""`aezoo fit-sampler`."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from aezoo.cli.console import note
+from aezoo.cli.options import Data, Force, Model, Seed, Settings
+
+_PICTURE = "samples.png"
+
+
+def fit_sampler(
+    model: Model,
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="SAMPLER", show_default=False, help="A sampler (`aezoo list samplers`)."
+        ),
+    ],
+    data: Data,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out",
+            show_default=False,
+            help="Directory for the model with its sampler; with --force alone it is MODEL.",
+        ),
+    ] = None,
+    settings: Settings = None,
+    seed: Seed = 0,
+    force: Force = False,
+) -> None:
+    """Fit a sampler to a model's codes, so that `generate` draws from it.
+
+    The codes are those of the training split.
+    """
+    from aezoo import pictures, store
+    from aezoo.cli import inputs, models
+    from aezoo.cli.settings import parse
+    from aezoo.data import images
+    from aezoo.factory import is_path
+    from aezoo.layout import SAMPLER_PREFIX, is_card
+
+    source = models.locate(model)
+    if out is None and not (force and is_path(model)):
+        raise ValueError("Name a directory for the result with --out, or replace MODEL by --force.")
+    target = source if out is None else out
+    store.check_target(target, overwrite=force)
+    arguments = parse(settings)
+    network = models.load(model)
+    size = tuple(network.sample_shape[:2])
+    sampler = network.fit_sampler(
+        name, inputs.split_of(data, "train", size=size).x, seed=seed, **arguments
+    )
+
+    # Everything but the sampler stays as it is stored, to the bit.
+    stored = store.read(source)
+    spec = dict(sampler.spec)
+    config = {**stored.config, "sampler": {"name": spec.pop("name"), "config": spec}}
+    shapes = {name: shape for name, (_, shape) in stored.header.items()}
+    weights = {name: shape for name, shape in shapes.items() if not name.startswith(SAMPLER_PREFIX)}
+    arrays: dict[str, Any] = stored.arrays(weights)
+    arrays |= {SAMPLER_PREFIX + name: array for name, array in sampler.arrays().items()}
+    cards = {path.name: path for path in source.iterdir() if is_card(path.name)}
+    kept = {name: path.read_bytes() for name, path in cards.items() if name != _PICTURE}
+    files = stored.files | kept
+    store.write(target, config, arrays, files=files, overwrite=force)
+    if len(network.sample_shape) == 3 and network.sample_shape[-1] in (1, 3):
+        picture = pictures.grid(network.generate(64, seed=seed))
+        images.write(target / _PICTURE, picture, overwrite=True)
+    note(f"Wrote {target}: generate draws from {name} now.")

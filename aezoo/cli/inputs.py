@@ -1,0 +1,167 @@
+"""Reading the samples that a command names."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import aezoo_registry
+import numpy as np
+
+from aezoo import data
+from aezoo.cli import numbers
+from aezoo.cli.console import show_warning
+from aezoo.data import Dataset, images
+from aezoo.factory import is_path
+
+_BATCH = 256
+
+
+class ImageFiles:
+    """Image files as batches of uint8 arrays, read when they are iterated over.
+
+    Files that cannot be used are left out, with one warning at the end.
+
+    Args:
+        paths: The files.
+        sample_shape: `(height, width, 1 or 3)` that images are cropped and resized to.
+    """
+
+    def __init__(self, paths: list[Path], sample_shape: tuple[int, ...]):
+        self.paths, self.sample_shape = paths, sample_shape
+        self.read: list[Path] = []
+
+    def __len__(self) -> int:
+        return -(-len(self.paths) // _BATCH)
+
+    def __iter__(self) -> Iterator[np.ndarray]:
+        height, width, channels = self.sample_shape
+        errors: list[images.ImageError] = []
+        self.read = []
+        for start in range(0, len(self.paths), _BATCH):
+            part = self.paths[start : start + _BATCH]
+            found = images.read_all(part, channels=channels, size=(height, width))
+            errors += found.errors
+            self.read += found.paths
+            if found.images:
+                yield np.stack(found.images)
+        if errors and not self.read:
+            raise errors[0]
+        if errors:
+            listing = "".join(f"\n  {error.path}: {error.reason}" for error in errors)
+            show_warning(f"{len(errors)} of {len(self.paths)} images were left out:{listing}")
+
+
+@dataclass
+class Inputs:
+    """Samples, and what is known about each.
+
+    Attributes:
+        x: An array `(n, *sample_shape)`, or image files that are read batch by batch.
+        labels: One class label each, or None.
+    """
+
+    x: np.ndarray | ImageFiles
+    labels: np.ndarray | None = None
+
+    @property
+    def files(self) -> list[str] | None:
+        """The files that samples were read from, once they have been; None for an array."""
+        return [*map(str, self.x.read)] if isinstance(self.x, ImageFiles) else None
+
+    def array(self) -> np.ndarray:
+        """Return all samples in memory."""
+        return np.concatenate([*self.x]) if isinstance(self.x, ImageFiles) else self.x
+
+
+def read(source: str, model: Any, *, split: str = "test", count: int | None = None) -> Inputs:
+    """Read samples for a model.
+
+    Args:
+        source: A dataset's name, or a path to an image, a folder of images, or a `.npz` or `.npy`
+            file; `source:3` is the sample at index 3.
+        model: The model that they are for.
+        split: Split of a dataset.
+        count: Only the first so many; None for all.
+
+    Returns:
+        At least one sample.
+
+    Raises:
+        LookupError: If there is no such dataset, path or index.
+        ValueError: If the source holds no samples of the model's kind.
+    """
+    name, rows = _rows(source, count)
+    place = find(name)
+    if isinstance(place, Path) and (place.is_dir() or place.suffix.lower() in images.SUFFIXES):
+        paths = (images.scan(place) if place.is_dir() else [place])[rows]
+        found, size = Inputs(ImageFiles(paths, _image_shape(model))), len(paths)
+    else:
+        x, labels = _arrays(place, split)
+        x = x[..., None] if (*x.shape[1:], 1) == model.sample_shape else x
+        found = Inputs(x[rows], None if labels is None else labels[rows])
+        size = len(x[rows])
+    if size == 0:
+        raise LookupError(f"There is no such sample. Received: {source!r}.")
+    return found
+
+
+def split_of(source: str, split: str, *, size: tuple[int, int] | None = None) -> Dataset:
+    """Load a split of a dataset that is named as on the command line.
+
+    Args:
+        source: A dataset's name, or the path of a folder of images or an `.npz` file.
+        split: `"train"`, `"validation"` or `"test"`.
+        size: `(height, width)` that the images of a folder are resized to; ignored elsewhere.
+
+    Returns:
+        The split.
+    """
+    place = find(source)
+    folder = isinstance(place, Path) and place.is_dir()
+    return data.load(place, split, size=size if folder else None)
+
+
+def find(source: str) -> str | Path:
+    """Return the name of a dataset as it is, and anything else that exists as a path.
+
+    Raises:
+        LookupError: If it is neither.
+    """
+    if is_path(source):
+        return Path(source).expanduser()
+    try:
+        aezoo_registry.find("datasets", source)
+    except aezoo_registry.UnknownName as error:
+        if os.path.exists(source):
+            return Path(source)
+        error.add_note("There is no file or folder of that name either.")
+        raise
+    return source
+
+
+def _rows(source: str, count: int | None) -> tuple[str, slice]:
+    name, _, index = source.rpartition(":")
+    if name and index.isdecimal() and not os.path.exists(source):
+        return name, slice(int(index), int(index) + 1)
+    return source, slice(count)
+
+
+def _arrays(place: str | Path, split: str) -> tuple[np.ndarray, np.ndarray | None]:
+    if isinstance(place, Path) and (place.suffix == ".npy" or numbers.holds(place, "x")):
+        return numbers.read(place, "x"), numbers.read(place, "labels", missing=None)
+    dataset = data.load(place, split)
+    return dataset.x, dataset.labels
+
+
+def _image_shape(model: Any) -> tuple[int, ...]:
+    shape = tuple(model.sample_shape)
+    if len(shape) != 3 or shape[-1] not in (1, 3):
+        raise ValueError(
+            f"The model takes samples of shape {shape}, which are no images: give it a dataset, "
+            "an .npz or an .npy file."
+        )
+    return shape

@@ -1,0 +1,79 @@
+"""Writing what a command made, where nothing is in the way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from aezoo import pictures, postprocess
+from aezoo.cli import numbers
+from aezoo.cli.console import note
+from aezoo.data import images
+
+PICTURES = (".png", ".jpg", ".jpeg")
+ARRAYS = (".npz", ".npy")
+
+
+def check(path: Path, *, force: bool, suffixes: tuple[str, ...] = PICTURES + ARRAYS) -> None:
+    """Check that a file can be written, before the work that leads to it.
+
+    Args:
+        path: The file.
+        force: Whether it may exist.
+        suffixes: The kinds of files that the command writes.
+
+    Raises:
+        FileExistsError: If it exists and `force` is False.
+        FileNotFoundError: If its folder does not exist.
+        ValueError: If its name has another suffix.
+    """
+    if path.suffix.lower() not in suffixes:
+        raise ValueError(
+            f"The output's name must end in {', '.join(suffixes)}. Received: output={str(path)!r}."
+        )
+    if path.exists() and not force:
+        raise FileExistsError(f"{path} exists already: name another file or add --force.")
+    if not path.parent.is_dir():
+        raise FileNotFoundError(
+            f"The folder {str(path.parent)!r} does not exist: make it first. "
+            f"Received: output={str(path)!r}."
+        )
+
+
+def check_kind(path: Path, model: Any) -> None:
+    """Raise ValueError if a file is a picture and the model's samples are not."""
+    shape = tuple(model.sample_shape)
+    if path.suffix.lower() in PICTURES and (len(shape) != 3 or shape[-1] not in (1, 3)):
+        raise ValueError(
+            f"The model's samples, of shape {shape}, are no images: name an output that ends in "
+            f".npz or .npy. Received: output={str(path)!r}."
+        )
+
+
+def write_samples(
+    path: Path,
+    samples: np.ndarray,
+    *,
+    force: bool,
+    arrange: Callable[[np.ndarray], np.ndarray] = pictures.grid,
+    **finish: float,
+) -> None:
+    """Write samples as a picture or as numbers, and say so.
+
+    Args:
+        path: A file that `check` has accepted.
+        samples: Shape `(n, *sample_shape)`.
+        force: Whether it may exist.
+        arrange: Makes one picture of the samples.
+        **finish: Arguments of `aezoo.postprocess.adjust`, which is for images only.
+    """
+    if finish != postprocess.adjust.__kwdefaults__:
+        samples = postprocess.adjust(samples, **finish)
+    if path.suffix.lower() in PICTURES:
+        images.write(path, arrange(samples), overwrite=force)
+    else:
+        numbers.write(path, {"x": samples}, overwrite=force)
+    note(f"Wrote {path}.")

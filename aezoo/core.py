@@ -1,0 +1,436 @@
+"""`Autoencoder`: everything that all variants share."""
+
+from __future__ import annotations
+
+import contextlib
+import random
+from typing import Any
+
+import aezoo_registry
+import keras
+from keras import ops
+
+from aezoo import bodies, likelihoods, losses, schema
+from aezoo.arrays import check_samples
+from aezoo.engines.keras import KerasEngine
+from aezoo.interface import Interface
+from aezoo.preprocessing import Preprocess
+
+
+class Autoencoder(Interface, keras.Model):
+    """Base class of every variant: an ordinary `keras.Model` with one interface.
+
+    A variant is a subclass that overrides only its own mathematics, at tensor level:
+
+    - `posterior(x)`: what the encoder says about a sample's code, as a dictionary.
+    - `code(posterior)`: the deterministic code in it.
+    - `sample_posterior(posterior, noise)`: a draw, where the posterior is a distribution.
+    - `forward(x, training)`: one pass of the training objective, as a dictionary with `"x"`, the
+      mean reconstruction, `"parameters"` of the likelihood, and what the terms need.
+    - `terms(x, target, outputs)`: one number per sample and term.
+    - `term_weights()`: the weight of each term in the loss.
+    - `prior(noise)`: codes from standard normal noise, where the variant has a prior.
+    - `log_weight(x, noise)`: `log p(x, z) - log q(z | x)`, where both exist.
+
+    Every hook also takes `condition=None`. They see preprocessed float32 samples; `call`, `fit`,
+    `encode` and `decode` speak raw ones.
+
+    Args:
+        sample_shape: Shape of one sample without the batch axis: `(784,)`, `(28, 28, 1)`,
+            `(t, c)`, `(t, h, w, c)`.
+        latent_dim: Number of latent units.
+        body: Networks: None (chosen by the sample's shape), a name from
+            `aezoo.list_bodies()`, or a dictionary with `name` and arguments.
+        likelihood: `"gaussian"`, `"bernoulli"`, or a dictionary with `name` and arguments,
+            see `aezoo.likelihoods`.
+        preprocess: None for samples in [0, 1], or steps, see `aezoo.preprocessing.Preprocess`.
+        seed: Seed of the initial weights and of the training noise.
+        **kwargs: `name` and `dtype` of `keras.Model`; `dtype` is the policy of the networks, and
+            losses are always float32.
+
+    Raises:
+        ValueError: An argument is outside its bounds, or the body does not fit the sample shape.
+    """
+
+    posterior_parameters = 1
+    conditional = False
+
+    def __new__(cls, *args, **kwargs):
+        """Checks the arguments against the constructors' annotations."""
+        named = dict(zip(("sample_shape", "latent_dim"), args, strict=False)) | kwargs
+        keras_arguments = {k: named.pop(k) for k in ("name", "dtype") if k in named}
+        schema.check_arguments(cls, named, root=Autoencoder)
+        return super().__new__(cls, **keras_arguments)
+
+    def __init__(
+        self,
+        sample_shape: schema.Shape,
+        latent_dim: schema.Size = 16,
+        *,
+        body: schema.Spec = None,
+        likelihood: schema.Spec = "gaussian",
+        preprocess: schema.Spec = None,
+        seed: schema.Seed = 0,
+        **kwargs: Any,
+    ):
+        super().__init__(autocast=False, **kwargs)
+        self.sample_shape = tuple(int(size) for size in sample_shape)
+        self.latent_dim = int(latent_dim)
+        self.seed = int(seed)
+        self.preprocess = Preprocess(preprocess, self.sample_shape)
+        self.likelihood = schema.build(likelihood, likelihoods.find, "likelihood")
+        self.body = bodies.build(body, self.preprocess.inner_shape)
+        self.noise = keras.random.SeedGenerator(self.seed)
+        with self.construction():
+            inner = self.preprocess.inner_shape
+            units = (self.latent_dim * self.posterior_parameters,)
+            self.encoder = Encoder(self.body.encoder(inner, units), self)
+            parameter_shape = self.likelihood.parameter_shape(inner)
+            self.decoder = Decoder(self.body.decoder(self.code_shape, parameter_shape), self)
+        self.built = True
+
+    # What a variant may override.
+
+    def posterior(self, x, training=False, condition=None):
+        """Returns what the encoder says about the code of preprocessed `x`, a dictionary."""
+        return {"code": self.encoder.network(x, training=training)}
+
+    def code(self, posterior):
+        """Returns the deterministic code of a posterior, shape `(n, *code_shape)`."""
+        return posterior["code"]
+
+    def likelihood_parameters(self, z, training=False, condition=None):
+        """Returns the decoder's output for codes `z`: the parameters of the likelihood."""
+        return self.decoder.network(z, training=training)
+
+    def forward(self, x, training=False, condition=None):
+        """Runs one pass of the training objective on preprocessed samples.
+
+        Args:
+            x: Preprocessed samples, float32, shape `(n, *preprocess.inner_shape)`.
+            training: Whether layers behave as in training.
+            condition: Condition of a conditional variant.
+
+        Returns:
+            A dictionary with `"x"`, the mean reconstruction; `"parameters"` of the likelihood;
+            `"code"`; and whatever the terms need. Nothing summed, no losses.
+        """
+        posterior = self.posterior(x, training=training, condition=condition)
+        return self.reconstruction(self.code(posterior), training, condition) | posterior
+
+    def terms(self, x, target, outputs, condition=None, training=False):
+        """Returns the terms of the objective, one float32 number per sample and term.
+
+        Args:
+            x: Preprocessed samples, float32.
+            target: What to reconstruct: the preprocessed `y` of `fit(x, y)`, else `x`.
+            outputs: What `forward` returned.
+            condition: Condition of a conditional variant.
+            training: Whether this is a training step.
+
+        Returns:
+            Term name to a vector of shape `(n,)`; the names of `term_weights()`.
+        """
+        return {"nll": self.likelihood.nll(target, outputs["parameters"], training=training)}
+
+    def term_weights(self):
+        """Returns the weight of each term in the loss, by name; 0 for one that only reports."""
+        return {"nll": 1.0}
+
+    def prior(self, noise, condition=None):
+        """Maps standard normal noise `(n, *code_shape)` to codes of the prior."""
+        raise NotImplementedError
+
+    def sample_posterior(self, posterior, noise):
+        """Returns a draw from the posterior made from standard normal `noise`."""
+        raise NotImplementedError
+
+    def log_weight(self, x, noise, condition=None):
+        """Returns `log p(x, z) - log q(z | x)` for one posterior draw, shape `(n,)`, in nats."""
+        raise NotImplementedError
+
+    def default_optimizer(self, learning_rate=1e-3):
+        """Returns the optimizer that `compile()` takes when none is given."""
+        return keras.optimizers.Adam(learning_rate)
+
+    # What variants use.
+
+    def reconstruction(self, z, training=False, condition=None):
+        """Returns `{"x": mean reconstruction, "parameters": ...}` of codes `z`."""
+        parameters = self.likelihood_parameters(z, training=training, condition=condition)
+        return {"x": self.likelihood.mean(parameters), "parameters": parameters}
+
+    @property
+    def code_shape(self):
+        """Shape of one code."""
+        return (self.latent_dim,)
+
+    @property
+    def sample_range(self):
+        """Range `(low, high)` that raw float samples must lie in, or None for any."""
+        return self.preprocess.sample_range
+
+    @property
+    def variant(self):
+        """Registry name of the variant.
+
+        Raises:
+            LookupError: The class is not registered under the entry-point group `aezoo.variants`.
+        """
+        target = f"{type(self).__module__}:{type(self).__qualname__}"
+        for name in aezoo_registry.names("variants"):
+            if aezoo_registry.find("variants", name).target == target:
+                return name
+        raise LookupError(
+            f"{type(self).__name__} has no registered name, so nobody could load it back: declare "
+            f'`name = "{target}"` under the entry-point group `aezoo.variants` and install it.'
+        )
+
+    # What Keras calls.
+
+    def call(self, x, training=False):
+        """Preprocesses raw samples and runs `forward`; see there for what is returned."""
+        x, condition = self._split(x)
+        return self.forward(self.preprocess.forward(x), training=training, condition=condition)
+
+    def compile(self, optimizer=None, loss=None, **kwargs):
+        """Configures training as `keras.Model.compile` does, without a loss.
+
+        Args:
+            optimizer: Optimizer or its name; None for the variant's default.
+            loss: Not accepted: the objective is the variant's own.
+            **kwargs: Other arguments of `keras.Model.compile`.
+
+        Raises:
+            ValueError: A loss was given.
+        """
+        if loss is not None:
+            raise ValueError(
+                f"{type(self).__name__} brings its own loss: choose what the decoder's output means "
+                f"with likelihood='gaussian' or 'bernoulli' instead. Received: loss={loss!r}."
+            )
+        names = dict.fromkeys([*self.term_weights(), "mse"])
+        self.trackers = {name: keras.metrics.Mean(name=name) for name in names}
+        super().compile(optimizer=optimizer or self.default_optimizer(), **kwargs)
+
+    def fit(self, x=None, y=None, *args, **kwargs):
+        """Trains as `keras.Model.fit` does, after checking arrays as `encode` does.
+
+        Args:
+            x: Raw samples, or a dataset of them.
+            y: Raw targets of the same shape where they differ from `x` (noisy to clean).
+            *args: Other arguments of `keras.Model.fit`.
+            **kwargs: Other arguments of `keras.Model.fit`.
+
+        Returns:
+            A `History` with the loss, every term unweighted, and `mse`.
+        """
+        self._check_training_data(x, "x")
+        self._check_training_data(y, "y")
+        validation = kwargs.get("validation_data")
+        for array in validation if isinstance(validation, (tuple, list)) else (validation,):
+            self._check_training_data(array, "validation_data")
+        if y is None and kwargs.get("sample_weight") is not None:
+            y = x  # Keras drops the weights of data without a target.
+        return super().fit(x, y, *args, **kwargs)
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        """Returns the weighted sum of the terms' means, and updates each term's tracker."""
+        x, condition = self._split(x)
+        x = self.preprocess.forward(x)
+        target = x if y is None else self.preprocess.forward(y)
+        terms = self.terms(x, target, y_pred, condition=condition, training=training)
+        weights = self.term_weights()
+        if set(terms) != set(weights):
+            raise ValueError(
+                f"terms() and term_weights() of {type(self).__name__} must have the same names. "
+                f"Received: {sorted(terms)} and {sorted(weights)}."
+            )
+        if sample_weight is not None:
+            sample_weight = ops.cast(ops.reshape(sample_weight, (-1,)), "float32")
+        if "mse" not in terms:
+            terms = {**terms, "mse": losses.mean_squared_error(target, y_pred["x"])}
+        total = ops.convert_to_tensor(0.0, "float32")
+        for name, values in terms.items():
+            values = ops.cast(values, "float32")
+            self.trackers[name].update_state(values, sample_weight=sample_weight)
+            total = total + weights.get(name, 0.0) * _weighted_mean(values, sample_weight)
+        for loss in self.losses:
+            total = total + ops.cast(loss, "float32")
+        return total / _replicas()
+
+    def compute_metrics(self, x, y, y_pred, sample_weight=None):
+        """Compares the mean reconstruction with the preprocessed target in compiled metrics."""
+        target = self.preprocess.forward(self._split(x)[0] if y is None else y)
+        return super().compute_metrics(x, target, y_pred["x"], sample_weight)
+
+    def get_config(self):
+        """Returns the constructor's arguments as JSON values."""
+        config = schema.config_of(self, root=Autoencoder)
+        return {**config, "name": self.name, "dtype": self.dtype_policy.name}
+
+    # What the interface runs on.
+
+    @property
+    def engine(self):
+        """The compiled functions of this model."""
+        if "_engine" not in self.__dict__:
+            self.__dict__["_engine"] = KerasEngine(self.graph_functions(), self.variables)
+        return self.__dict__["_engine"]
+
+    def graph_functions(self):
+        """Returns the functions behind the interface, on raw samples, codes and noise.
+
+        Returns:
+            `encode(x)` and `decode(z)`; `posterior(x, noise)`, `prior(noise)` and
+            `log_weight(x, noise)` where the variant has them. A conditional variant's take a
+            condition last.
+        """
+        forward = self.preprocess.forward
+        functions = {
+            "encode": lambda x, *c: self.encoder.encode(x, *c),
+            "decode": lambda z, *c: self.decoder.decode(z, *c),
+            "posterior": lambda x, noise, *c: self.sample_posterior(
+                self.posterior(forward(x), condition=_first(c)), noise
+            ),
+            "prior": lambda noise, *c: self.prior(noise, condition=_first(c)),
+            "log_weight": lambda x, noise, *c: self.log_weight(
+                forward(x), noise, condition=_first(c)
+            ),
+        }
+        hooks = {"posterior": "sample_posterior", "prior": "prior", "log_weight": "log_weight"}
+        for function, hook in hooks.items():
+            if getattr(type(self), hook) is getattr(Autoencoder, hook):
+                del functions[function]
+        return functions
+
+    def named_weights(self):
+        """Returns every weight under a stable path such as `encoder/0.conv2d/kernel`.
+
+        The path tells the attribute that holds a network, the position and kind of a layer in it
+        and the weight's own name; it does not depend on what else was built in the process.
+        """
+        named, seen = {}, set()
+        for attribute, layer in vars(self).items():
+            if isinstance(layer, keras.layers.Layer):
+                named |= _layer_weights(attribute, layer, seen)
+        missing = [weight.path for weight in self.weights if id(weight) not in seen]
+        if missing:
+            raise ValueError(
+                f"{type(self).__name__} holds weights outside its layers: {missing[:3]}. Keep every "
+                "layer as an attribute of the model, or of a layer that is one."
+            )
+        return named
+
+    @contextlib.contextmanager
+    def construction(self):
+        """Makes the networks built inside reproducible and gives them the model's dtype policy.
+
+        Keras draws the default seeds of initializers from Python's `random`, and takes the policy
+        of new layers from a global; both are restored.
+        """
+        state, policy = random.getstate(), keras.config.dtype_policy()
+        random.setstate(self.__dict__.get("_seeds") or random.Random(self.seed).getstate())
+        keras.config.set_dtype_policy(self.dtype_policy)
+        try:
+            yield
+        finally:
+            self.__dict__["_seeds"] = random.getstate()
+            random.setstate(state)
+            keras.config.set_dtype_policy(policy)
+
+    def _split(self, x):
+        """Splits what Keras hands over into samples and a condition."""
+        if isinstance(x, dict):
+            if not self.conditional:
+                raise ValueError(
+                    f"{type(self).__name__} takes no condition. Received: {sorted(x)}."
+                )
+            return x["x"], x["condition"]
+        return x, None
+
+    def _check_training_data(self, data, name):
+        if isinstance(data, dict):
+            data = data.get("x")
+        if hasattr(data, "__array__"):
+            check_samples(data, self.sample_shape, sample_range=self.sample_range, name=name)
+
+
+class Encoder(keras.Model):
+    """Raw samples to deterministic codes: `model.encoder`.
+
+    Args:
+        network: Preprocessed samples to posterior parameters.
+        owner: The autoencoder whose hooks turn parameters into a code.
+    """
+
+    def __init__(self, network, owner):
+        super().__init__(name="encoder", autocast=False)
+        self.network = network
+        self.encode = lambda x, condition=None, training=False: owner.code(
+            owner.posterior(owner.preprocess.forward(x), training=training, condition=condition)
+        )
+        self.built = True
+
+    def call(self, x, training=False):
+        """Returns the codes of raw samples `(n, *sample_shape)`, shape `(n, *code_shape)`."""
+        return self.encode(x, training=training)
+
+
+class Decoder(keras.Model):
+    """Codes to samples in the declared range, float32: `model.decoder`.
+
+    Args:
+        network: Codes to the parameters of the likelihood.
+        owner: The autoencoder whose likelihood and preprocessing turn them into samples.
+    """
+
+    def __init__(self, network, owner):
+        super().__init__(name="decoder", autocast=False)
+        self.network = network
+        self.decode = lambda z, condition=None, training=False: owner.preprocess.inverse(
+            owner.reconstruction(z, training=training, condition=condition)["x"]
+        )
+        self.built = True
+
+    def call(self, z, training=False):
+        """Returns the samples of codes `(n, *code_shape)`, shape `(n, *sample_shape)`."""
+        return self.decode(z, training=training)
+
+
+def _layer_weights(attribute, layer, seen):
+    named, position, group = {}, -1, None
+    for weight in layer.weights:
+        if id(weight) in seen:
+            continue
+        seen.add(id(weight))
+        *parents, _ = weight.path.split("/")
+        owner = parents[-1] if parents else attribute
+        if owner != group or f"{attribute}/{position}.{_kind(owner)}/{weight.name}" in named:
+            position, group = position + 1, owner
+        named[f"{attribute}/{position}.{_kind(owner)}/{weight.name}"] = weight
+    return named
+
+
+def _kind(layer_name):
+    stem, _, number = layer_name.rpartition("_")
+    return stem if stem and number.isdigit() else layer_name
+
+
+def _weighted_mean(values, sample_weight):
+    if sample_weight is None:
+        return ops.mean(values)
+    return ops.sum(values * sample_weight) / ops.maximum(ops.sum(sample_weight), 1e-9)
+
+
+def _replicas():
+    """Number of replicas that `tf.distribute` sums gradients over."""
+    if keras.backend.backend() != "tensorflow":
+        return 1
+    import tensorflow as tf
+
+    return tf.distribute.get_strategy().num_replicas_in_sync
+
+
+def _first(values):
+    return values[0] if values else None

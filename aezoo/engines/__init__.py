@@ -1,0 +1,1 @@
+"""How arrays meet a graph. One engine a file."""

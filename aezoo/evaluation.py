@@ -1,0 +1,152 @@
+"""Scoring a model: reconstruction metrics, loss terms, active units, and PCA beside them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import aezoo_registry
+from aezoo.baseline import PCABaseline
+from aezoo.data import Dataset, load
+from aezoo.metrics import NotApplicable
+
+METRICS = ("mse", "psnr", "ssim")
+
+
+def evaluate(
+    model: Any,
+    data: Any,
+    *,
+    metrics: Sequence[str] | None = None,
+    train: Any = None,
+    batch_size: int = 256,
+    seed: int = 0,
+) -> dict[str, Any]:
+    """Score a model on samples it has not seen.
+
+    Args:
+        model: An `aezoo.Autoencoder`.
+        data: A `Dataset`, an array of shape `(n, *sample_shape)`, or the name or path of a
+            dataset, which stands for its test split.
+        metrics: Names of metrics, see `aezoo.list_metrics()`; None for `mse`, `psnr` and `ssim`.
+        train: The training split, a `Dataset` or an array, which the PCA baseline is fitted to.
+            Where `data` is a name or path, None stands for that dataset's training split;
+            otherwise None leaves the baseline out.
+        batch_size: Number of samples given to the model at once.
+        seed: Seed of the posterior samples in the loss terms and of the baseline.
+
+    Returns:
+        JSON values under these keys:
+
+        - `dataset`, `split`: where the samples came from, None for an array.
+        - `n`, `seed`.
+        - `metrics`: name to score of `model.reconstruct`, which uses the mean code.
+        - `skipped`: name to reason, for the metrics that do not fit the samples.
+        - `terms`: the loss and its terms as `model.evaluate` gives them; where the posterior is
+          a distribution these use one sample from it, so their `mse` is above the one in
+          `metrics`.
+        - `latent_units`, `active_units`: see `active_units`.
+        - `baseline`: None, or PCA with as many components as there are latent units:
+          `name`, `components`, `n_train`, and `metrics` on the same samples.
+
+    Raises:
+        LookupError: If a metric or dataset has an unknown name.
+        ValueError: If the samples do not fit the model.
+
+    Example:
+        ```python
+        import aezoo
+        from aezoo.evaluation import evaluate
+
+        scores = evaluate(aezoo.load("vae.digits"), "digits")
+        assert scores["metrics"]["mse"] < scores["baseline"]["metrics"]["mse"]
+        ```
+    """
+    functions = {name: aezoo_registry.load("metrics", name) for name in metrics or METRICS}
+    if isinstance(data, (str, Path)):
+        if train is None:
+            train = load(data, "train")
+        data = load(data, "test")
+    x = data.x if isinstance(data, Dataset) else np.asarray(data)
+
+    codes = model.encode(x, batch_size=batch_size)
+    scores, skipped = _score(functions, x, model.reconstruct(x, batch_size=batch_size), model)
+    units = math.prod(codes.shape[1:])
+    return {
+        "dataset": data.name if isinstance(data, Dataset) else None,
+        "split": data.split if isinstance(data, Dataset) else None,
+        "n": len(x),
+        "seed": seed,
+        "metrics": scores,
+        "skipped": skipped,
+        "terms": _loss_terms(model, x, batch_size, seed),
+        "latent_units": units,
+        "active_units": active_units(codes),
+        "baseline": None if train is None else _baseline(functions, x, train, units, model, seed),
+    }
+
+
+def active_units(codes: np.ndarray, *, threshold: float = 0.01) -> int:
+    """Count the latent units that depend on the sample.
+
+    Args:
+        codes: Posterior means of many samples, shape `(n, *code_shape)`.
+        threshold: A unit is active where the variance of its mean over the samples exceeds this.
+
+    Returns:
+        The number of active units.
+
+    Example:
+        ```python
+        import numpy as np
+        from aezoo.evaluation import active_units
+
+        assert active_units(np.array([[1.0, 0.0], [-1.0, 0.0]])) == 1
+        ```
+
+    Reference:
+        [Burda et al., 2016](https://arxiv.org/abs/1509.00519)
+    """
+    variance = np.var(codes.reshape(len(codes), -1), axis=0, dtype=np.float64)
+    return int(np.count_nonzero(variance > threshold))
+
+
+def _score(
+    functions: dict[str, Any], target: np.ndarray, reconstruction: np.ndarray, model: Any
+) -> tuple[dict[str, float], dict[str, str]]:
+    scores, skipped = {}, {}
+    for name, metric in functions.items():
+        try:
+            scores[name] = float(metric(target, reconstruction, sample_range=model.sample_range))
+        except NotApplicable as reason:
+            skipped[name] = str(reason)
+    return scores, skipped
+
+
+def _loss_terms(model: Any, x: np.ndarray, batch_size: int, seed: int) -> dict[str, float]:
+    """Run Keras' `evaluate` with its noise started at `seed` and put back afterwards."""
+    if not model.compiled:
+        model.compile()
+    state = model.noise.state
+    before = np.array(state)
+    state.assign([seed, 0])
+    try:
+        terms = model.evaluate(x, batch_size=batch_size, return_dict=True, verbose=0)
+    finally:
+        state.assign(before)
+    return {name: float(value) for name, value in terms.items()}
+
+
+def _baseline(
+    functions: dict[str, Any], x: np.ndarray, train: Any, units: int, model: Any, seed: int
+) -> dict[str, Any] | None:
+    train = train.x if isinstance(train, Dataset) else np.asarray(train)
+    if units >= min(len(train), math.prod(x.shape[1:])):
+        return None
+    pca = PCABaseline(train, components=units, sample_range=model.sample_range, seed=seed)
+    scores, _ = _score(functions, x, pca.reconstruct(x), model)
+    return {"name": "pca", "components": units, "n_train": pca.n_fitted, "metrics": scores}

@@ -1,0 +1,158 @@
+"""Models by name, from a directory, or from the zoo."""
+
+from __future__ import annotations
+
+import os
+import platform
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import aezoo_registry
+
+from aezoo import store
+
+PATH_PREFIXES = ("./", "../", "/", "~")
+
+
+def create(name, *, sample_shape, latent_dim=16, **config):
+    """Builds a new, untrained model.
+
+    Args:
+        name: Name of a variant, see `aezoo.list_variants()`.
+        sample_shape: Shape of one sample without the batch axis, such as `(28, 28, 1)`.
+        latent_dim: Number of latent units.
+        **config: Further arguments of the variant and of `aezoo.Autoencoder`: `body`,
+            `likelihood`, `preprocess`, `seed`, ...
+
+    Returns:
+        An `aezoo.Autoencoder`, which is a `keras.Model`.
+
+    Raises:
+        LookupError: No such variant.
+        ValueError: An argument is unknown or outside its bounds.
+    """
+    cls = aezoo_registry.load("variants", name)
+    return cls(sample_shape=sample_shape, latent_dim=latent_dim, **config)
+
+
+def is_path(source: str | os.PathLike[str]) -> bool:
+    """Returns whether a source names a directory or file: a Path, or a string like `./model`."""
+    return not isinstance(source, str) or source in (".", "..") or source.startswith(PATH_PREFIXES)
+
+
+def locate(source: str | os.PathLike[str]) -> Path:
+    """Returns the directory that a source means.
+
+    Args:
+        source: A directory (`Path`, or a string that starts with `./`, `../`, `/` or `~`), or
+            the name of a preset.
+
+    Raises:
+        LookupError: A name that is no preset.
+        ValueError: A Hub address, which this version does not read.
+    """
+    if is_path(source):
+        return Path(source).expanduser()
+    if str(source).startswith("hf://"):
+        raise ValueError(
+            "This version of aezoo does not read from the Hugging Face Hub: download the repository "
+            f"and give its directory, such as './model'. Received: {source!r}."
+        )
+    try:
+        return aezoo_registry.preset(str(source)).path
+    except LookupError as error:
+        hint = "a preset name, a directory such as './model', or 'hf://org/name'"
+        raise type(error)(f"{error} A source is {hint}.") from None
+
+
+def load(source):
+    """Loads a trained model.
+
+    Args:
+        source: Name of a preset (see `aezoo.list_presets()`), or a directory: a `Path`, or a
+            string that starts with `./`, `../`, `/` or `~`. A bare name is never a path.
+
+    Returns:
+        An `aezoo.Autoencoder` with its weights and its fitted sampler.
+
+    Raises:
+        LookupError: No such preset, or no installed package provides the variant.
+        StoreError: The directory is missing, damaged or hostile; nothing was loaded.
+        ValueError: A configuration that the variant refuses.
+    """
+    import keras
+
+    from aezoo.core import Autoencoder
+
+    stored = store.read(locate(source))
+    config = stored.config
+    cls = aezoo_registry.load("variants", config["variant"])
+    if not (isinstance(cls, type) and issubclass(cls, Autoencoder)):
+        raise store.StoreError(f"{config['variant']!r} is not an autoencoder: {cls!r}.")
+    with keras.StatelessScope(initialize_variables=False):
+        expected = {n: tuple(w.shape) for n, w in cls(**config["config"]).named_weights().items()}
+    arrays = stored.arrays(expected)
+    sampler = _load_sampler(config["sampler"], stored.sampler_arrays())
+    model = cls(**config["config"])
+    for name, weight in model.named_weights().items():
+        weight.assign(arrays[name])
+    model.sampler = sampler
+    return model
+
+
+def save(model, directory, *, dtype="float32", overwrite=False):
+    """Writes a model to a directory, atomically.
+
+    Args:
+        model: An `aezoo.Autoencoder`.
+        directory: Where to; created with its parents.
+        dtype: How weights are stored: `"float32"`, `"float16"` or `"bfloat16"`.
+        overwrite: Replace a model that is there.
+
+    Returns:
+        The directory as a `Path`.
+
+    Raises:
+        FileExistsError: The directory exists and `overwrite` is False.
+        ValueError: A weight is not finite, or overflows in `dtype`.
+    """
+    import keras
+
+    arrays = {n: keras.ops.convert_to_numpy(w) for n, w in model.named_weights().items()}
+    sampler = None
+    if model.sampler is not None:
+        spec = dict(model.sampler.spec)
+        sampler = {"name": spec.pop("name"), "config": spec}
+        arrays |= {f"sampler/{n}": array for n, array in model.sampler.arrays().items()}
+    config = {
+        "format": 1,
+        "variant": model.variant,
+        "config": model_config(model),
+        "sampler": sampler,
+        "dtype": dtype,
+        "versions": versions(),
+    }
+    return store.write(directory, config, arrays, overwrite=overwrite)
+
+
+def model_config(model) -> dict[str, Any]:
+    """Returns the arguments that rebuild a model, without what only names or trains it."""
+    return {k: v for k, v in model.get_config().items() if k not in ("name", "dtype")}
+
+
+def versions() -> dict[str, str]:
+    """Returns the versions that shape a model: of aezoo, Keras, its backend and Python."""
+    import keras
+
+    backend = keras.backend.backend()
+    names = ("aezoo", "keras", backend)
+    return {name: metadata.version(name) for name in names} | {"python": platform.python_version()}
+
+
+def _load_sampler(entry, arrays):
+    if entry is None:
+        return None
+    from aezoo.samplers import build
+
+    return build({"name": entry["name"], **entry["config"]}).load(arrays)

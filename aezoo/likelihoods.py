@@ -1,0 +1,85 @@
+"""What the decoder's output means: the distribution of a sample given its code."""
+
+import math
+from typing import Annotated, Literal
+
+import keras
+from keras import ops
+
+from aezoo import losses
+from aezoo.schema import Interval, choose
+
+Scale = Annotated[float, Interval(1e-4, 1e4)] | Literal["batch"]
+
+
+class Gaussian(keras.layers.Layer):
+    """Independent Gaussian around the decoder's output, with one standard deviation.
+
+    Args:
+        scale: Standard deviation. With 1.0 the negative log likelihood is half the squared
+            error plus a constant. `"batch"` is the analytic optimum of sigma-VAE: in training
+            the root mean squared error of the batch, at inference its running mean (decay
+            0.99), which is stored with the weights.
+
+    Reference:
+        [Rybkin et al., 2021](https://arxiv.org/abs/2006.13202)
+    """
+
+    def __init__(self, *, scale: Scale = 1.0):
+        super().__init__(name="likelihood", dtype="float32")
+        self.scale = scale
+        if scale == "batch":
+            self.running_log_variance = self.add_weight(
+                name="log_variance", shape=(), initializer="zeros", trainable=False
+            )
+        self.built = True
+
+    def parameter_shape(self, sample_shape):
+        """Returns the shape of the decoder's output for one sample."""
+        return tuple(sample_shape)
+
+    def mean(self, parameters):
+        """Returns the expected sample, same shape as `parameters`."""
+        return ops.cast(parameters, "float32")
+
+    def nll(self, target, parameters, training=False):
+        """Returns `-log p(target | parameters)` summed over the sample, shape `(n,)`, in nats."""
+        mean = self.mean(parameters)
+        return losses.gaussian_nll(target, mean, self._log_variance(target, mean, training))
+
+    def _log_variance(self, target, mean, training):
+        if self.scale != "batch":
+            return ops.convert_to_tensor(2.0 * math.log(self.scale), "float32")
+        if not training:
+            return ops.convert_to_tensor(self.running_log_variance)
+        log_variance = ops.log(ops.maximum(ops.mean(ops.square(target - mean)), 1e-8))
+        running = 0.99 * self.running_log_variance + 0.01 * ops.stop_gradient(log_variance)
+        self.running_log_variance.assign(running)
+        return log_variance
+
+
+class Bernoulli(keras.layers.Layer):
+    """Independent Bernoulli probabilities from the decoder's log odds (cross-entropy).
+
+    Targets are probabilities in [0, 1]; for grey values strictly inside, the term is the usual
+    cross-entropy and the evidence bound is that of the continuous relaxation.
+    """
+
+    def __init__(self):
+        super().__init__(name="likelihood", dtype="float32")
+        self.built = True
+
+    def parameter_shape(self, sample_shape):
+        """Returns the shape of the decoder's output for one sample."""
+        return tuple(sample_shape)
+
+    def mean(self, parameters):
+        """Returns the expected sample, the sigmoid of the log odds."""
+        return ops.sigmoid(ops.cast(parameters, "float32"))
+
+    def nll(self, target, parameters, training=False):
+        """Returns `-log p(target | parameters)` summed over the sample, shape `(n,)`, in nats."""
+        return losses.bernoulli_nll(target, ops.cast(parameters, "float32"))
+
+
+find = choose({"gaussian": Gaussian, "bernoulli": Bernoulli}, "likelihood")

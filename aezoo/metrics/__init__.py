@@ -1,0 +1,25 @@
+"""One definition of every number that aezoo prints.
+
+A metric is a function `(target, reconstruction, *, sample_range=(0.0, 1.0)) -> float`: the mean
+over samples of two arrays of shape `(n, *sample_shape)`, either uint8 or float in `sample_range`.
+A plugin adds one through the entry-point group `aezoo.metrics`. A metric that does not fit the
+samples it is given (SSIM of vectors) raises `NotApplicable`.
+
+Example:
+    ```python
+    import numpy as np
+    from aezoo.metrics import mse, psnr
+
+    target = np.zeros((4, 28, 28, 1))
+    reconstruction = np.full((4, 28, 28, 1), 0.1)
+    assert abs(mse(target, reconstruction) - 0.01) < 1e-9
+    assert abs(psnr(target, reconstruction) - 20.0) < 1e-6
+    ```
+"""
+
+from aezoo.metrics._samples import NotApplicable
+from aezoo.metrics.mse import mse
+from aezoo.metrics.psnr import psnr
+from aezoo.metrics.ssim import ssim
+
+__all__ = ["NotApplicable", "mse", "psnr", "ssim"]

@@ -1,0 +1,192 @@
+"""Pictures of results: grids of images, originals above reconstructions, loss curves."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from aezoo.arrays import to_uint8
+from aezoo.data import images as image_files
+
+_MIN_TILE = 56
+_WHITE = 255
+
+
+def grid(
+    images: Any, *, columns: int | None = None, pad: int = 2, scale: int | None = None
+) -> np.ndarray:
+    """Arrange images in rows on white.
+
+    Args:
+        images: Shape `(n, h, w, 1)` or `(n, h, w, 3)`, uint8 or floats in [0, 1].
+        columns: Images in a row; `None` makes the grid about square.
+        pad: Pixels between and around the images.
+        scale: Whole factor by which every pixel is enlarged; `None` enlarges
+            images under 56 pixels until they have at least as many.
+
+    Returns:
+        The picture, uint8, shape `(height, width, 1 or 3)`.
+
+    Raises:
+        ValueError: The samples are not images, or an argument is wrong.
+
+    Example:
+        >>> grid(np.zeros((6, 28, 28, 1)), columns=3).shape
+        (118, 176, 1)
+    """
+    tiles = _enlarge(_tiles(images, "images"), scale)
+    columns = _at_least("columns", math.ceil(math.sqrt(len(tiles))) if columns is None else columns)
+    return _arrange(tiles, min(columns, len(tiles)), _at_least("pad", pad, 0))
+
+
+def pairs(
+    originals: Any,
+    reconstructions: Any,
+    *,
+    columns: int | None = None,
+    pad: int = 2,
+    scale: int | None = None,
+) -> np.ndarray:
+    """Arrange reconstructions under their originals: rows of both in turn.
+
+    Args:
+        originals: Shape `(n, h, w, 1)` or `(n, h, w, 3)`, uint8 or floats in [0, 1].
+        reconstructions: The same shape, uint8 or floats in [0, 1].
+        columns: Images in a row; `None` means at most 8.
+        pad: Pixels between and around the images; a row of reconstructions is
+            set off from the next originals by three times as much.
+        scale: See `grid`.
+
+    Returns:
+        The picture, uint8, shape `(height, width, 1 or 3)`.
+
+    Raises:
+        ValueError: The samples are not images, their shapes differ, or an
+            argument is wrong.
+
+    Example:
+        >>> pairs(np.zeros((8, 64, 64, 3)), np.ones((8, 64, 64, 3))).shape
+        (134, 530, 3)
+    """
+    above, below = _tiles(originals, "originals"), _tiles(reconstructions, "reconstructions")
+    if above.shape != below.shape:
+        raise ValueError(
+            f"originals and reconstructions must have the same shape. Received: "
+            f"originals.shape={above.shape!r}, reconstructions.shape={below.shape!r}."
+        )
+    above, below = _enlarge(above, scale), _enlarge(below, scale)
+    columns = min(_at_least("columns", 8 if columns is None else columns), len(above))
+    pad = _at_least("pad", pad, 0)
+    strips: list[np.ndarray] = []
+    for start in range(0, len(above), columns):
+        both = np.concatenate([above[start : start + columns], below[start : start + columns]])
+        strip = _arrange(both, len(both) // 2, pad)
+        missing = strips[0].shape[1] - strip.shape[1] if strips else 0
+        strips.append(np.pad(strip, [(0, pad), (0, missing), (0, 0)], constant_values=_WHITE))
+    picture = np.concatenate(strips)
+    return picture[: len(picture) - pad]
+
+
+def loss_plot(
+    history: Mapping[str, Sequence[float]],
+    path: str | os.PathLike[str],
+    *,
+    overwrite: bool = False,
+) -> None:
+    """Plot training curves, one panel a term, with the validation curve beside each.
+
+    Args:
+        history: Values per epoch by name, as in Keras' `History.history`:
+            `loss`, `nll`, ... and their `val_` twins.
+        path: The `.png` or `.jpg` file to write.
+        overwrite: Whether an existing file may be replaced.
+
+    Raises:
+        FileExistsError: The file exists and `overwrite` is not set.
+        ValueError: There is nothing to plot, or the suffix is wrong.
+
+    Example:
+        >>> import pathlib, tempfile
+        >>> path = pathlib.Path(tempfile.mkdtemp(), "loss.png")
+        >>> loss_plot({"loss": [3.0, 2.0, 1.5], "val_loss": [3.1, 2.2, 1.9]}, path)
+    """
+    terms = list(dict.fromkeys(name.removeprefix("val_") for name in history))
+    terms.sort(key=lambda name: name != "loss")
+    epochs = max(map(len, history.values()), default=0)
+    if epochs == 0:
+        raise ValueError(
+            f"The history must hold at least one epoch. Received: history={dict(history)!r}."
+        )
+    # Not pyplot, which would keep state and pick a backend for the whole process.
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+    from matplotlib.ticker import MaxNLocator
+
+    columns = 2 if len(terms) == 4 else min(len(terms), 3)
+    rows = math.ceil(len(terms) / columns)
+    figure = Figure(figsize=(4.2 * columns, 3.0 * rows), dpi=120)
+    figure.set_layout_engine("constrained", w_pad=0.12, h_pad=0.1)
+    canvas = FigureCanvasAgg(figure)
+    for position, term in enumerate(terms, start=1):
+        axes = figure.add_subplot(rows, columns, position)
+        for name, label in ((term, "training"), (f"val_{term}", "validation")):
+            values = history.get(name, ())
+            marker = "o" if len(values) < 3 else None
+            color = "tab:blue" if name == term else "tab:orange"
+            if len(values):
+                x = range(1, len(values) + 1)
+                axes.plot(x, values, label=label, marker=marker, color=color)
+        axes.set_title(term, loc="left", fontsize=11)
+        axes.set_xlim(0.5, epochs + 0.5)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+        axes.grid(alpha=0.3)
+        axes.spines[["top", "right"]].set_visible(False)
+        if position > len(terms) - columns:
+            axes.set_xlabel("epoch")
+        if position == 1:
+            axes.legend(frameon=False)
+    canvas.draw()  # type: ignore[no-untyped-call]
+    pixels = np.asarray(canvas.buffer_rgba())  # type: ignore[no-untyped-call]
+    image_files.write(path, pixels[..., :3], overwrite=overwrite)
+
+
+def _tiles(images: Any, name: str) -> np.ndarray:
+    tiles = to_uint8(images, name=name)
+    if tiles.ndim != 4 or tiles.shape[-1] not in (1, 3):
+        raise ValueError(
+            f"Only images can be shown in a picture. Expected {name} of shape (n, h, w, 1) or "
+            f"(n, h, w, 3); grey images without a channel axis need `{name}[..., None]`. "
+            f"Received: {name}.shape={tiles.shape!r}."
+        )
+    return tiles
+
+
+def _enlarge(tiles: np.ndarray, scale: int | None) -> np.ndarray:
+    if scale is None:
+        scale = math.ceil(_MIN_TILE / max(tiles.shape[1:3]))
+    scale = _at_least("scale", scale)
+    return tiles.repeat(scale, axis=1).repeat(scale, axis=2)
+
+
+def _arrange(tiles: np.ndarray, columns: int, pad: int) -> np.ndarray:
+    n, height, width, channels = tiles.shape
+    rows = math.ceil(n / columns)
+    shape = (rows * (height + pad) + pad, columns * (width + pad) + pad, channels)
+    picture = np.full(shape, _WHITE, np.uint8)
+    for index, tile in enumerate(tiles):
+        row, column = divmod(index, columns)
+        top, left = row * (height + pad) + pad, column * (width + pad) + pad
+        picture[top : top + height, left : left + width] = tile
+    return picture
+
+
+def _at_least(name: str, value: int, low: int = 1) -> int:
+    if not isinstance(value, (int, np.integer)) or value < low:
+        raise ValueError(
+            f"{name} must be an integer of at least {low}. Received: {name}={value!r}."
+        )
+    return value

@@ -1,0 +1,198 @@
+"""Trains a variant on a dataset by name and leaves a stored model: behind `aezoo train` and the zoo."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from aezoo import data as datasets
+from aezoo import factory, preprocessing, store
+from aezoo.acceleration import Settings, choose
+
+
+@dataclasses.dataclass(frozen=True)
+class Training:
+    """What a training left.
+
+    Attributes:
+        model: The stored model, loaded back: its weights are those of the directory.
+        directory: The store directory.
+        history: One number an epoch for the loss, every term and their `val_` twins.
+        settings: How it was computed.
+        seconds: Wall time of the fit.
+        interrupted: Whether Ctrl-C ended it before the last epoch.
+    """
+
+    model: Any
+    directory: Path
+    history: dict[str, list[float]]
+    settings: Settings
+    seconds: float
+    interrupted: bool
+
+
+def train(
+    variant: str,
+    data: str | datasets.Dataset,
+    out: str | Path,
+    *,
+    validation: datasets.Dataset | None = None,
+    epochs: int = 20,
+    batch_size: int = 128,
+    learning_rate: float = 1e-3,
+    seed: int = 0,
+    config: dict[str, Any] | None = None,
+    sampler: str | None = None,
+    dtype: str = "auto",
+    jit: bool | None = None,
+    weights: str = "float32",
+    overwrite: bool = False,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
+) -> Training:
+    """Trains a new model and stores it.
+
+    Adam with a cosine decay of the learning rate to zero. The seed decides the initial weights, the
+    training noise and the order of the samples. The model is stored after every epoch, so that
+    Ctrl-C or a crash keeps the last finished one.
+
+    Args:
+        variant: Name of a variant.
+        data: Name or path of a dataset, or the training split itself.
+        out: Directory to write.
+        validation: The validation split where `data` is a `Dataset`.
+        epochs: Passes over the training split.
+        batch_size: Samples a step; an incomplete last batch is left out.
+        learning_rate: First learning rate.
+        seed: Seed of everything random.
+        config: Further arguments of the variant: `latent_dim`, `body`, `likelihood`, ...;
+            `preprocess="standardise"` is fitted on the training split.
+        sampler: Sampler to fit on the training split at the end, or None.
+        dtype: Policy of the networks in training, `"float32"`, `"mixed_bfloat16"` or `"auto"`.
+        jit: Whether to compile steps with XLA; None to choose by the machine.
+        weights: How weights are stored: `"float32"`, `"float16"` or `"bfloat16"`.
+        overwrite: Replace a model at `out`.
+        callbacks: Further Keras callbacks.
+
+    Returns:
+        What the training left.
+
+    Raises:
+        FileExistsError: `out` exists and `overwrite` is False.
+        LookupError: No such variant, dataset or sampler.
+        ValueError: An argument is outside its bounds, or fewer samples than a batch.
+    """
+    store.check_target(out, overwrite=overwrite)
+    if isinstance(data, datasets.Dataset):
+        samples = data
+    else:
+        samples, validation = datasets.load(data), datasets.load(data, "validation")
+    for name, value in {"epochs": epochs, "batch_size": batch_size}.items():
+        if not isinstance(value, int) or value < 1:
+            raise ValueError(f"{name} must be an integer of at least 1. Received: {name}={value!r}.")
+    if not learning_rate > 0:
+        raise ValueError(f"learning_rate must be above 0. Received: {learning_rate=!r}.")
+    if len(samples.x) < batch_size:
+        raise ValueError(
+            f"batch_size must be at most the number of training samples, {len(samples.x)}. "
+            f"Received: {batch_size=!r}."
+        )
+    steps = len(samples.x) // batch_size
+    settings = choose(steps, dtype=dtype, jit=jit)
+    model = _create(variant, samples, seed, dict(config or {}), settings.dtype)
+    schedule = keras.optimizers.schedules.CosineDecay(learning_rate, epochs * steps)
+    model.compile(
+        model.default_optimizer(schedule),
+        jit_compile=settings.jit,
+        steps_per_execution=settings.steps_per_execution,
+    )
+    checkpoint = Checkpoint(Path(out), weights=weights, overwrite=overwrite)
+    recorder = keras.callbacks.History()
+    interrupted, start = False, time.monotonic()
+    try:
+        model.fit(
+            ShuffledBatches(samples.x, batch_size=batch_size, seed=seed),
+            epochs=epochs,
+            shuffle=False,
+            verbose=0,
+            validation_data=None if validation is None else validation.x,
+            validation_batch_size=batch_size,
+            callbacks=[recorder, checkpoint, *callbacks],
+        )
+    except KeyboardInterrupt:
+        interrupted = True
+        if not checkpoint.epochs:
+            raise
+    seconds = time.monotonic() - start
+    stored = factory.load(Path(out))
+    if sampler is not None:
+        stored.fit_sampler(sampler, samples.x, seed=seed)
+        factory.save(stored, out, dtype=weights, overwrite=True)
+    history = {k: [float(v) for v in values] for k, values in recorder.history.items()}
+    return Training(stored, Path(out), history, settings, seconds, interrupted)
+
+
+class ShuffledBatches(keras.utils.PyDataset):
+    """Batches of an array in an order that is a function of seed and epoch alone.
+
+    Args:
+        x: Samples `(n, ...)`.
+        batch_size: Samples a batch; an incomplete last batch is left out.
+        seed: Seed of the order.
+    """
+
+    def __init__(self, x: np.ndarray, *, batch_size: int, seed: int):
+        super().__init__()
+        self._x, self._batch_size, self._seed, self._epoch = x, batch_size, seed, 0
+        self._shuffle()
+
+    def __len__(self) -> int:
+        """Returns the number of batches in an epoch."""
+        return len(self._x) // self._batch_size
+
+    def __getitem__(self, index: int) -> np.ndarray:
+        """Returns one batch."""
+        start = index * self._batch_size
+        return self._x[self._order[start : start + self._batch_size]]
+
+    def on_epoch_end(self) -> None:
+        """Draws the next epoch's order."""
+        self._epoch += 1
+        self._shuffle()
+
+    def _shuffle(self) -> None:
+        self._order = np.random.default_rng([self._seed, self._epoch]).permutation(len(self._x))
+
+
+class Checkpoint(keras.callbacks.Callback):
+    """Stores the model after every epoch.
+
+    Args:
+        directory: Where to.
+        weights: How weights are stored.
+        overwrite: Replace a model that was there before the training.
+    """
+
+    def __init__(self, directory: Path, *, weights: str, overwrite: bool):
+        super().__init__()
+        self._directory, self._weights, self._overwrite = directory, weights, overwrite
+        self.epochs = 0
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        """Stores the model."""
+        overwrite = self._overwrite or self.epochs > 0
+        factory.save(self.model, self._directory, dtype=self._weights, overwrite=overwrite)
+        self.epochs += 1
+
+
+def _create(variant, samples, seed, config, dtype):
+    if config.get("preprocess") == "standardise":
+        config["preprocess"] = preprocessing.standardise(samples.x)
+    return factory.create(
+        variant, sample_shape=samples.sample_shape, seed=seed, dtype=dtype, **config
+    )

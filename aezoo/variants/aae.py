@@ -1,0 +1,76 @@
+"""The adversarial autoencoder."""
+
+from typing import Annotated
+
+import keras
+from keras import ops
+
+from aezoo import losses
+from aezoo.adversary import frozen, latent_critic, two_optimizers
+from aezoo.core import Autoencoder
+from aezoo.schema import Length, Size, Weight
+
+
+@keras.saving.register_keras_serializable(package="aezoo")
+class AAE(Autoencoder):
+    """Adversarial autoencoder: a critic draws the codes' distribution to the prior N(0, I).
+
+    The critic tells codes from draws of the prior, and the encoder learns to be taken for the
+    prior (the non-saturating game), in one backward pass.
+
+    Args:
+        sample_shape: Shape of one sample without the batch axis.
+        latent_dim: Number of latent units.
+        adversarial: Weight of the encoder's adversarial term beside the negative log likelihood.
+        critic: Units of the critic's hidden layers.
+        **kwargs: See `aezoo.Autoencoder`.
+
+    Example:
+        ```python
+        model = aezoo.create("aae", sample_shape=(8, 8, 1), adversarial=1.0)
+        model.compile()
+        model.fit(aezoo.data.load("digits").x, epochs=1, verbose=0)
+        images = model.generate(4, seed=0)
+        ```
+
+    Reference:
+        [Makhzani et al., 2016](https://arxiv.org/abs/1511.05644)
+    """
+
+    def __init__(
+        self,
+        sample_shape,
+        latent_dim=16,
+        *,
+        adversarial: Weight = 10.0,
+        critic: Annotated[tuple[Size, ...], Length(1, 16)] = (256, 256),
+        **kwargs,
+    ):
+        super().__init__(sample_shape, latent_dim, **kwargs)
+        self.adversarial, self.critic = adversarial, critic
+        with self.construction():
+            self.critic_network = latent_critic(self.latent_dim, hidden=critic)
+
+    def terms(self, x, target, outputs, condition=None, training=False):
+        """Adds `adversarial`, the encoder's term, and `critic`, the critic's own."""
+        code = outputs["code"]
+        real = self.critic_network(keras.random.normal(ops.shape(code), seed=self.noise))
+        fake = self.critic_network(ops.stop_gradient(code))
+        critic = losses.logistic_loss(real, real=True) + losses.logistic_loss(fake, real=False)
+        deceit = losses.logistic_loss(frozen(self.critic_network)(code), real=True)
+        terms = super().terms(x, target, outputs, condition, training)
+        return {**terms, "adversarial": deceit, "critic": critic}
+
+    def term_weights(self):
+        """Weighs the encoder's term by `adversarial`; the critic's reaches only the critic."""
+        return {**super().term_weights(), "adversarial": self.adversarial, "critic": 1.0}
+
+    def prior(self, noise, condition=None):
+        """Returns the noise: the prior is N(0, I)."""
+        return ops.cast(noise, "float32")
+
+    def default_optimizer(self, learning_rate=1e-3):
+        """Returns Adam, with less momentum for the critic."""
+        critic_optimizer = keras.optimizers.Adam(learning_rate, beta_1=0.5)
+        optimizer = super().default_optimizer(learning_rate)
+        return two_optimizers(optimizer, self.critic_network, critic_optimizer)

@@ -1,0 +1,104 @@
+"""Checking that a preset is what was published: its files, and what it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import aezoo_registry
+import numpy as np
+import safetensors
+import safetensors.numpy
+
+from aezoo import factory, store
+
+GOLDEN = "golden.safetensors"
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that was looked at.
+
+    Attributes:
+        name: `"files"`, `"golden"`, `"latent"` or `"output"`.
+        ok: Whether it is as it should be.
+        detail: What was found.
+    """
+
+    name: str
+    ok: bool
+    detail: str
+
+
+def verify(preset: str) -> list[Check]:
+    """Re-hash a preset and compare its answers with the recorded ones.
+
+    Beside the model the preset's directory holds `golden.safetensors`, what `golden` returned
+    when it was made, and its record gives under `golden.tolerance` the largest difference that
+    another machine may show.
+
+    Args:
+        preset: Name of a preset, see `aezoo.list_presets()`.
+
+    Returns:
+        The checks in order, up to the first that prevents the next.
+
+    Raises:
+        LookupError: If there is no such preset.
+
+    Example:
+        ```python
+        from aezoo.verification import verify
+
+        assert all(check.ok for check in verify("vae.digits"))
+        ```
+    """
+    found = aezoo_registry.preset(preset)
+    return [*_checks(found.path, found.record)]
+
+
+def golden(model: Any, x: np.ndarray) -> dict[str, np.ndarray]:
+    """Return what `verify` compares with.
+
+    Args:
+        model: The model as it is stored.
+        x: A few samples, shape `(n, *sample_shape)`.
+
+    Returns:
+        `input`, the samples; their codes `latent`; and `output`, which those decode to.
+    """
+    latent = model.encode(x)
+    return {"input": x, "latent": latent, "output": model.decode(latent)}
+
+
+def _checks(path: Path, record: dict[str, Any]) -> Iterator[Check]:
+    try:
+        files = store.read(path).header
+    except store.StoreError as error:
+        yield Check("files", False, str(error))
+        return
+    yield Check("files", True, f"{len(files)} arrays, all hashes as in the manifest")
+    try:
+        expected = safetensors.numpy.load_file(path / GOLDEN)
+        tolerance = float(record["golden"]["tolerance"])
+        model = factory.load(path)
+        # Each half by itself: a wrong latent must not blame the decoder.
+        found = {
+            "latent": model.encode(expected["input"]),
+            "output": model.decode(expected["latent"]),
+        }
+        errors = {name: _distance(found[name], expected[name]) for name in found}
+    except (OSError, LookupError, TypeError, ValueError, safetensors.SafetensorError) as error:
+        yield Check("golden", False, f"cannot be compared: {type(error).__name__}: {error}")
+        return
+    for name, error in errors.items():
+        detail = f"differs by {error:.2g}, allowed are {tolerance:.2g}"
+        yield Check(name, error <= tolerance, detail)
+
+
+def _distance(found: np.ndarray, expected: np.ndarray) -> float:
+    if found.shape != expected.shape:
+        raise ValueError(f"shape {found.shape} instead of {expected.shape}")
+    return float(np.max(np.abs(found - expected)))

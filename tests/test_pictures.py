@@ -1,0 +1,131 @@
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from aezoo import pictures
+
+
+def tiles(n, h=64, w=64, c=1):
+    return np.arange(n, dtype=np.uint8).repeat(h * w * c).reshape(n, h, w, c)
+
+
+def test_a_grid_places_images_row_by_row():
+    picture = pictures.grid(tiles(5, c=3), columns=3, pad=2)
+    assert picture.shape == (2 * 66 + 2, 3 * 66 + 2, 3)
+    assert picture.dtype == np.uint8
+    for index in range(5):
+        top, left = 2 + 66 * (index // 3), 2 + 66 * (index % 3)
+        assert (picture[top : top + 64, left : left + 64] == index).all()
+    assert (picture[68:, 2 + 2 * 66 :] == 255).all()
+    assert (picture[:2] == 255).all()
+
+
+@pytest.mark.parametrize(("n", "expected"), [(1, (1, 1)), (4, (2, 2)), (10, (3, 4)), (64, (8, 8))])
+def test_a_grid_is_about_square(n, expected):
+    height, width, _ = pictures.grid(tiles(n), pad=0).shape
+    assert (height // 64, width // 64) == expected
+
+
+@pytest.mark.parametrize(("side", "shown"), [(8, 56), (28, 56), (33, 66), (56, 56), (64, 64)])
+def test_small_images_are_enlarged_by_a_whole_factor(side, shown):
+    assert pictures.grid(tiles(1, side, side), pad=0).shape == (shown, shown, 1)
+    assert pictures.grid(tiles(1, side, side), pad=0, scale=1).shape == (side, side, 1)
+
+
+def test_enlarging_repeats_pixels():
+    image = np.array([[[0], [255]]], np.uint8)[None]
+    picture = pictures.grid(image, pad=0, scale=3)
+    assert picture[..., 0].tolist() == [[0, 0, 0, 255, 255, 255]] * 3
+
+
+def test_floats_are_scaled_to_pixels():
+    assert (pictures.grid(np.full((1, 64, 64, 1), 0.5), pad=0) == 128).all()
+
+
+def test_pairs_put_each_reconstruction_under_its_original():
+    originals, reconstructions = tiles(5), tiles(5) + 100
+    picture = pictures.pairs(originals, reconstructions, columns=3, pad=2)
+    pair = 2 * 66 + 2
+    assert picture.shape == (2 * pair + 2, 3 * 66 + 2, 1)
+    for index in range(5):
+        top, left = (pair + 2) * (index // 3) + 2, 2 + 66 * (index % 3)
+        assert (picture[top : top + 64, left : left + 64] == index).all()
+        assert (picture[top + 66 : top + 130, left : left + 64] == index + 100).all()
+    assert (picture[pair : pair + 4] == 255).all()
+    assert (picture[pair:, 2 + 2 * 66 :] == 255).all()
+
+
+@pytest.mark.parametrize("pad", [0, 1, 5])
+def test_pairs_of_one_image(pad):
+    picture = pictures.pairs(tiles(1), tiles(1), pad=pad)
+    assert picture.shape == (2 * 64 + 3 * pad, 64 + 2 * pad, 1)
+
+
+@pytest.mark.parametrize(
+    "samples",
+    [np.zeros((4, 16)), np.zeros((4, 28, 28)), np.zeros((4, 8, 8, 2)), np.zeros((4, 5, 8, 8, 3))],
+)
+def test_samples_that_are_no_images_are_refused(samples):
+    with pytest.raises(ValueError, match=r"Only images .*Received: images.shape="):
+        pictures.grid(samples)
+    with pytest.raises(ValueError, match="Only images"):
+        pictures.pairs(samples, samples)
+
+
+@pytest.mark.parametrize(
+    "arguments", [{"columns": 0}, {"columns": 2.5}, {"pad": -1}, {"scale": 0}, {"scale": "2"}]
+)
+def test_wrong_arguments_are_refused(arguments):
+    with pytest.raises(ValueError, match="must be an integer of at least"):
+        pictures.grid(tiles(2), **arguments)
+    with pytest.raises(ValueError, match="must be an integer of at least"):
+        pictures.pairs(tiles(2), tiles(2), **arguments)
+
+
+def test_pairs_must_match():
+    with pytest.raises(ValueError, match="must have the same shape"):
+        pictures.pairs(tiles(2), tiles(3))
+
+
+HISTORY = {
+    "kl": [1.0, 2.0, 3.0],
+    "loss": [9.0, 5.0, 4.0],
+    "val_kl": [1.0, 2.2, 3.3],
+    "val_loss": [9.0, 6.0, 5.0],
+    "nll": [8.0, 3.0, float("nan")],
+}
+
+
+def test_the_loss_plot_draws_training_and_validation(tmp_path):
+    pictures.loss_plot(HISTORY, tmp_path / "loss.png")
+    pixels = np.asarray(Image.open(tmp_path / "loss.png")).astype(int)
+    assert pixels.shape[1] > 2 * pixels.shape[0]
+    blue = (abs(pixels - [31, 119, 180]).sum(-1) < 30).sum(0)
+    orange = (abs(pixels - [255, 127, 14]).sum(-1) < 30).sum(0)
+    thirds = np.array_split(np.arange(pixels.shape[1]), 3)
+    assert all(blue[third].sum() > 50 for third in thirds)
+    assert [bool(orange[third].sum() > 50) for third in thirds] == [True, True, False]
+
+
+def test_the_loss_plot_leaves_pyplot_alone(tmp_path):
+    sys.modules.pop("matplotlib.pyplot", None)
+    pictures.loss_plot({"loss": [1.0]}, tmp_path / "loss.png")
+    assert "matplotlib.pyplot" not in sys.modules
+
+
+def test_the_loss_plot_replaces_nothing_unasked(tmp_path):
+    path = tmp_path / "loss.png"
+    path.write_bytes(b"old")
+    with pytest.raises(FileExistsError, match="overwrite=True"):
+        pictures.loss_plot(HISTORY, path)
+    assert path.read_bytes() == b"old"
+    pictures.loss_plot(HISTORY, path, overwrite=True)
+    assert path.read_bytes()[:4] == b"\x89PNG"
+
+
+@pytest.mark.parametrize("history", [{}, {"loss": []}])
+def test_an_empty_history_is_refused(tmp_path, history):
+    with pytest.raises(ValueError, match="at least one epoch"):
+        pictures.loss_plot(history, tmp_path / "loss.png")
