@@ -114,6 +114,33 @@ def recover(target: Path, *, seal: str) -> Path | None:
     return latest
 
 
+@contextlib.contextmanager
+def watched(directory: Path) -> Iterator[Callable[[], bool]]:
+    """Notice that a directory is replaced while its files are read.
+
+    Args:
+        directory: The directory, which may be missing.
+
+    Yields:
+        A function that tells whether another directory is there by now.
+    """
+    with contextlib.ExitStack() as stack:
+        here: Path | int = directory
+        with contextlib.suppress(OSError):  # held open, its inode number is not given away
+            here = os.open(directory, os.O_RDONLY)
+            stack.callback(os.close, here)
+        before = _identity(here)
+        yield lambda: _identity(directory) != before
+
+
+def _identity(directory: Path | int) -> tuple[int, int] | None:
+    try:
+        status = os.stat(directory)
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
+
+
 def _clean(target: Path, seal: str, removable: Callable[[str], bool]) -> None:
     """Delete what earlier calls left beside `target`, as far as that is possible."""
     leftovers = _siblings(target, "new")

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from aezoo.arrays import check_samples
+from aezoo.metrics._samples import as_floats
 
 _NUMBERS_TO_FIT = 60_000 * 784
 
@@ -47,19 +48,19 @@ class PCABaseline:
     ):
         from sklearn.decomposition import PCA
 
+        self.sample_range = sample_range
         train = check_samples(train, np.shape(train)[1:], sample_range=sample_range, name="train")
         most = max(1, _NUMBERS_TO_FIT // train[0].size)
         if len(train) > most:
             chosen = np.random.default_rng(seed).choice(len(train), most, replace=False)
             train = train[np.sort(chosen)]
-        flat = _as_vectors(train)
+        flat = self._vectors(train)
         if not 1 <= components < min(flat.shape):
             raise ValueError(
                 "components must be at least 1 and below the number of samples and the size of "
                 f"one, {flat.shape}. Received: components={components!r}."
             )
         self.n_fitted = len(flat)
-        self.sample_range = sample_range
         self._pca = PCA(components, svd_solver="randomized", random_state=seed).fit(flat)
 
     def reconstruct(self, x: Any, *, batch_size: int = 4096) -> np.ndarray:
@@ -76,14 +77,12 @@ class PCABaseline:
         reconstruction = np.empty(x.shape, np.float32)
         for start in range(0, len(x), batch_size):
             batch = x[start : start + batch_size]
-            codes = self._pca.transform(_as_vectors(batch))
+            codes = self._pca.transform(self._vectors(batch))
             flat = self._pca.inverse_transform(codes)
             reconstruction[start : start + batch_size] = flat.reshape(batch.shape)
         if self.sample_range is not None:
             np.clip(reconstruction, *self.sample_range, out=reconstruction)
         return reconstruction
 
-
-def _as_vectors(samples: np.ndarray) -> np.ndarray:
-    flat = samples.reshape(len(samples), -1)
-    return flat / np.float32(255) if flat.dtype == np.uint8 else flat
+    def _vectors(self, samples: np.ndarray) -> np.ndarray:
+        return as_floats(samples, self.sample_range, name="samples").reshape(len(samples), -1)

@@ -15,6 +15,7 @@ from aezoo.data import Dataset, load
 from aezoo.metrics import NotApplicable
 
 METRICS = ("mse", "psnr", "ssim")
+ACTIVE_VARIANCE = 0.01
 
 
 def evaluate(
@@ -50,6 +51,7 @@ def evaluate(
           a distribution these use one sample from it, so their `mse` is above the one in
           `metrics`.
         - `latent_units`, `active_units`: see `active_units`.
+        - `aggregate_posterior`: see `aggregate_posterior`; None for a model without a prior.
         - `baseline`: None, or PCA with as many components as there are latent units:
           `name`, `components`, `n_train`, and `metrics` on the same samples.
 
@@ -86,11 +88,12 @@ def evaluate(
         "terms": _loss_terms(model, x, batch_size, seed),
         "latent_units": units,
         "active_units": active_units(codes),
+        "aggregate_posterior": aggregate_posterior(model, x, seed=seed, batch_size=batch_size),
         "baseline": None if train is None else _baseline(functions, x, train, units, model, seed),
     }
 
 
-def active_units(codes: np.ndarray, *, threshold: float = 0.01) -> int:
+def active_units(codes: np.ndarray, *, threshold: float = ACTIVE_VARIANCE) -> int:
     """Count the latent units that depend on the sample.
 
     Args:
@@ -113,6 +116,41 @@ def active_units(codes: np.ndarray, *, threshold: float = 0.01) -> int:
     """
     variance = np.var(codes.reshape(len(codes), -1), axis=0, dtype=np.float64)
     return int(np.count_nonzero(variance > threshold))
+
+
+def aggregate_posterior(
+    model: Any, x: np.ndarray, *, seed: int = 0, batch_size: int = 256
+) -> dict[str, Any] | None:
+    """Compare the codes of many samples with the prior N(0, I), unit by unit.
+
+    Codes are drawn from the posterior where there is one. Only active units count: the others
+    follow the prior by themselves.
+
+    Args:
+        model: An `aezoo.Autoencoder`.
+        x: Samples `(n, *sample_shape)`.
+        seed: Seed of the draws.
+        batch_size: Number of samples given to the model at once.
+
+    Returns:
+        `max_abs_mean`, `min_std` and `max_std` over the active units, and `units`, a mean and a
+        standard deviation for each; None for a model without a prior or without active units.
+    """
+    if not model.engine.has("prior"):
+        return None
+    means = codes = model.encode(x, batch_size=batch_size)
+    if model.engine.has("posterior"):
+        codes = model.encode(x, sample=True, seed=seed, batch_size=batch_size)
+    active = means.var(axis=0) > ACTIVE_VARIANCE
+    if not active.any():
+        return None
+    mean, std = codes[:, active].mean(axis=0), codes[:, active].std(axis=0)
+    return {
+        "max_abs_mean": float(np.abs(mean).max()),
+        "min_std": float(std.min()),
+        "max_std": float(std.max()),
+        "units": [[float(m), float(s)] for m, s in zip(mean, std, strict=True)],
+    }
 
 
 def _score(

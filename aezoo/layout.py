@@ -18,7 +18,7 @@ GRAPHS = ("encoder.onnx", "decoder.onnx", "prior.onnx")
 SAMPLER_PREFIX = "sampler/"
 
 _CONFIG_KEYS = ("format", "variant", "config", "sampler", "dtype", "versions")
-_CARD = re.compile(r"README\.md|record\.json|[A-Za-z0-9][A-Za-z0-9_.-]*\.png")
+_CARD = re.compile(r"README\.md|record\.json|golden\.safetensors|[A-Za-z0-9][A-Za-z0-9_.-]*\.png")
 _NAME = re.compile(r"([a-z0-9_-]+/)?[a-z][a-z0-9_]*")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 

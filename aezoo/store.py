@@ -48,7 +48,8 @@ def read(
 
     Each file is read once, hashed, and parsed from those same bytes. If a save was
     interrupted between its two renames, the model it had moved aside is put back first,
-    with a warning. Files that the manifest does not list are never opened.
+    with a warning; if another process replaces the model meanwhile, the new one is read.
+    Files that the manifest does not list are never opened.
 
     Args:
         directory: The model directory.
@@ -74,12 +75,12 @@ def read(
         if not os.path.lexists(target):
             with atomic.locked(target.parent):
                 _recover(target)
-        identity = _identity(target)
-        try:
-            return _read(target, Path(os.path.realpath(root)) if root else target)
-        except StoreError:
-            if identity == _identity(target):  # else it was replaced meanwhile: read the new one
-                raise
+        with atomic.watched(target) as replaced:
+            try:
+                return _read(target, Path(os.path.realpath(root)) if root else target)
+            except StoreError:
+                if not replaced():
+                    raise
 
 
 def write(
@@ -264,11 +265,3 @@ def _is_store(directory: Path) -> bool:
             parse(_json(directory / name, directory))
             return True
     return False
-
-
-def _identity(directory: Path) -> tuple[int, int] | None:
-    try:
-        status = os.stat(directory)
-    except OSError:
-        return None
-    return status.st_dev, status.st_ino

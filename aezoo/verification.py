@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import aezoo_registry
 import numpy as np
 import safetensors
 import safetensors.numpy
 
+import aezoo_registry
 from aezoo import factory, store
+from aezoo.stored import StoreError
 
 GOLDEN = "golden.safetensors"
 
@@ -76,7 +77,7 @@ def golden(model: Any, x: np.ndarray) -> dict[str, np.ndarray]:
 def _checks(path: Path, record: dict[str, Any]) -> Iterator[Check]:
     try:
         files = store.read(path).header
-    except store.StoreError as error:
+    except StoreError as error:
         yield Check("files", False, str(error))
         return
     yield Check("files", True, f"{len(files)} arrays, all hashes as in the manifest")
@@ -89,13 +90,13 @@ def _checks(path: Path, record: dict[str, Any]) -> Iterator[Check]:
             "latent": model.encode(expected["input"]),
             "output": model.decode(expected["latent"]),
         }
-        errors = {name: _distance(found[name], expected[name]) for name in found}
+        distances = {name: _distance(found[name], expected[name]) for name in found}
     except (OSError, LookupError, TypeError, ValueError, safetensors.SafetensorError) as error:
         yield Check("golden", False, f"cannot be compared: {type(error).__name__}: {error}")
         return
-    for name, error in errors.items():
-        detail = f"differs by {error:.2g}, allowed are {tolerance:.2g}"
-        yield Check(name, error <= tolerance, detail)
+    for name, distance in distances.items():
+        detail = f"differs by {distance:.2g}, allowed are {tolerance:.2g}"
+        yield Check(name, distance <= tolerance, detail)
 
 
 def _distance(found: np.ndarray, expected: np.ndarray) -> float:

@@ -50,6 +50,37 @@ def test_an_unwritten_target_is_left_missing(tmp_path, monkeypatch):
     assert os.listdir(tmp_path) == []
 
 
+def test_everything_is_synced_before_the_step_that_relies_on_it(tmp_path, monkeypatch):
+    target = tmp_path / "model"
+    replace(target, OLD)
+    events = []
+
+    def spy(name, describe):
+        real = getattr(os, name)
+
+        def call(*args):
+            events.append((name, describe(*args)))
+            return real(*args)
+
+        monkeypatch.setattr(os, name, call)
+
+    spy("fsync", lambda descriptor: os.fstat(descriptor).st_ino)
+    spy("rename", lambda source, destination: destination.name.partition(".")[2][:3])
+    spy("unlink", lambda path: path.name)
+    replace(target, NEW)
+    monkeypatch.undo()
+    inodes = [(target / name).stat().st_ino for name in NEW]
+    assert events == [
+        *(("fsync", inode) for inode in inodes),
+        ("fsync", target.stat().st_ino),
+        ("rename", "old"),
+        ("rename", ""),
+        ("fsync", tmp_path.stat().st_ino),
+        ("unlink", "seal"),
+        ("unlink", "weights"),
+    ]
+
+
 def full_disk_after(calls):
     left = iter(range(calls))
 
@@ -162,6 +193,20 @@ def test_the_lock_makes_writers_wait(tmp_path):
     assert order == ["first", "second"]
 
 
+def test_a_replaced_directory_is_noticed(tmp_path):
+    target = tmp_path / "model"
+    with atomic.watched(target) as replaced:
+        assert not replaced()
+        replace(target, OLD)
+        assert replaced()
+    with atomic.watched(target) as replaced:
+        (target / "weights").write_bytes(b"")
+        assert not replaced()
+        for _ in range(20):  # inode numbers are soon used again
+            replace(target, NEW)
+            assert replaced()
+
+
 def test_a_directory_that_cannot_be_locked_is_no_error(tmp_path):
     with atomic.locked(tmp_path / "missing"):
         entered = True
@@ -192,6 +237,7 @@ KILLS = textwrap.dedent(
             return function(*args, **kwargs)
         return call
 
+    os.fsync = lambda descriptor: None  # a kill is no power cut
     outcomes, left = [], -1
     for point in range(100):
         replace(OLD)
@@ -203,6 +249,9 @@ KILLS = textwrap.dedent(
             replace(NEW)
             os._exit(0)
         status = os.waitpid(child, 0)[1]
+        for aside in target.parent.glob("*.old-*"):
+            whole = {path.name for path in aside.iterdir()} == set(OLD)
+            assert whole or not (aside / "seal").exists(), os.listdir(aside)
         missing = not target.exists()
         recovered = atomic.recover(target, seal="seal") is not None
         found = {path.name: path.read_bytes() for path in target.iterdir()}

@@ -11,10 +11,10 @@ import warnings
 from collections.abc import Sequence
 from typing import Annotated, Any
 
-import aezoo_registry
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+import aezoo_registry
 from aezoo.cli.console import show_warning
 from aezoo.cli.decode import decode
 from aezoo.cli.demo import demo
@@ -69,7 +69,7 @@ class Commands(TyperGroup):
     def resolve_command(self, ctx: Any, args: Any) -> Any:
         """Return the command that is about to run, importing it if it is a task."""
         name, command, rest = super().resolve_command(ctx, args)
-        if isinstance(command, _Task):
+        if name is not None and isinstance(command, _Task):
             command = _as_command(aezoo_registry.load("tasks", _tasks()[name]), name)
         return name, command, rest
 

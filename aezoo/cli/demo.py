@@ -2,7 +2,7 @@
 
 import itertools
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -32,21 +32,40 @@ def demo(
 
     Nothing is downloaded: the model and a few test images of Fashion-MNIST come with aezoo.
     """
+    from importlib import resources
+
+    import numpy as np
+
+    from aezoo import captions, pictures
     from aezoo.cli import models, outputs
     from aezoo.data import images
+    from aezoo.metrics import mse
 
-    path = output or next(path for path in _default_names() if not path.exists())
+    names = itertools.chain(["aezoo-demo.png"], map("aezoo-demo-{}.png".format, itertools.count(2)))
+    path = output or next(path for path in map(Path, names) if not path.exists())
     outputs.check(path, force=force, suffixes=outputs.PICTURES)
-    note(f"Loading {_PRESET} ...")
     model = models.load(_PRESET)
-    x = _test_images()
-    codes, facts = model.encode(x), {"preset": _PRESET, "images": len(x)}
+    with resources.as_file(resources.files("aezoo") / "demo" / "fashion_mnist.npz") as file:
+        x = np.load(file)["x"]
+
+    codes = model.encode(x)
     reconstruction = model.decode(codes)
-    facts |= _facts(model, x, codes, reconstruction)
-    images.write(path, _picture(model, x, reconstruction, seed), overwrite=force)
+    sections = {
+        "Real test images, and what their codes decode to": pictures.pairs(
+            x, reconstruction, columns=_COLUMNS
+        )
+    }
+    sections |= outputs.drawings(model, 2 * _COLUMNS, seed=seed, columns=_COLUMNS)
+    images.write(path, captions.stack(sections), overwrite=force)
+    facts = {
+        "preset": _PRESET,
+        "images": x.shape,
+        "codes": codes.shape,
+        "mse": round(mse(x, reconstruction), 6),
+        "picture": str(path),
+    }
     if json:
-        show_json({**facts, "picture": str(path)})
+        show_json(facts)
         return
     show_table(("", ""), [(name, str(value)) for name, value in facts.items()])
-    note(f"Wrote {path}: originals above reconstructions, and new samples. Look at it.")
-    note("Next: aezoo list, aezoo info vae.fashion_mnist, aezoo train vae --help.")
+    note(f"Look at {path}. Then try: aezoo list, aezoo info {_PRESET}, aezoo train --help.")

@@ -3,9 +3,9 @@
 import dataclasses
 from typing import Annotated, Any
 
-import aezoo_registry
 import typer
 
+import aezoo_registry
 from aezoo.cli.console import note, quiet_import, show_json, show_table
 from aezoo.cli.errors import FAILED
 from aezoo.cli.options import Json

@@ -57,6 +57,6 @@ def _is_misuse(error: Exception) -> bool:
     if not isinstance(error, (ValueError, LookupError)) or _is_bug(error):
         return False
     from aezoo.data.images import ImageError
-    from aezoo.store import StoreError
+    from aezoo.stored import StoreError
 
     return not isinstance(error, (StoreError, ImageError))

@@ -38,10 +38,11 @@ def evaluate(
     if json:
         show_json(result)
     else:
-        _show(result)
+        show_scores(result)
 
 
-def _show(result: dict[str, Any]) -> None:
+def show_scores(result: dict[str, Any]) -> None:
+    """Print what `aezoo.evaluation.evaluate` returned, for people."""
     note(f"{result['n']} samples of the {result['split']} split of {result['dataset']}.")
     baseline = result["baseline"]
     beside = [f"PCA, {baseline['components']} components "] if baseline else []

@@ -36,8 +36,8 @@ def fit_sampler(
 
     The codes are those of the training split.
     """
-    from aezoo import pictures, store
-    from aezoo.cli import inputs, models
+    from aezoo import captions, store
+    from aezoo.cli import inputs, models, outputs
     from aezoo.cli.settings import parse
     from aezoo.data import images
     from aezoo.factory import is_path
@@ -63,11 +63,17 @@ def fit_sampler(
     weights = {name: shape for name, shape in shapes.items() if not name.startswith(SAMPLER_PREFIX)}
     arrays: dict[str, Any] = stored.arrays(weights)
     arrays |= {SAMPLER_PREFIX + name: array for name, array in sampler.arrays().items()}
-    cards = {path.name: path for path in source.iterdir() if is_card(path.name)}
-    kept = {name: path.read_bytes() for name, path in cards.items() if name != _PICTURE}
-    files = stored.files | kept
+    # A preset's own card would go on describing the preset.
+    kept = [
+        path
+        for path in source.iterdir()
+        if is_card(path.name)
+        and path.name != _PICTURE
+        and (target == source or path.suffix == ".png")
+    ]
+    files = stored.files | {path.name: path.read_bytes() for path in kept}
     store.write(target, config, arrays, files=files, overwrite=force)
-    if len(network.sample_shape) == 3 and network.sample_shape[-1] in (1, 3):
-        picture = pictures.grid(network.generate(64, seed=seed))
-        images.write(target / _PICTURE, picture, overwrite=True)
-    note(f"Wrote {target}: generate draws from {name} now.")
+    if outputs.is_image(network):
+        drawings = captions.stack(outputs.drawings(network, 32, seed=seed, columns=8))
+        images.write(target / _PICTURE, drawings, overwrite=True)
+    note(f"Wrote {target}: `aezoo generate` draws from {name} now.")

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import aezoo_registry
 import numpy as np
 
+import aezoo_registry
 from aezoo import data
 from aezoo.cli import numbers
 from aezoo.cli.console import show_warning
+from aezoo.cli.outputs import is_image
 from aezoo.data import Dataset, images
 from aezoo.factory import is_path
 
@@ -152,16 +153,16 @@ def _rows(source: str, count: int | None) -> tuple[str, slice]:
 
 def _arrays(place: str | Path, split: str) -> tuple[np.ndarray, np.ndarray | None]:
     if isinstance(place, Path) and (place.suffix == ".npy" or numbers.holds(place, "x")):
-        return numbers.read(place, "x"), numbers.read(place, "labels", missing=None)
+        labels = numbers.read(place, "labels") if numbers.holds(place, "labels") else None
+        return numbers.read(place, "x"), labels
     dataset = data.load(place, split)
     return dataset.x, dataset.labels
 
 
 def _image_shape(model: Any) -> tuple[int, ...]:
-    shape = tuple(model.sample_shape)
-    if len(shape) != 3 or shape[-1] not in (1, 3):
+    if not is_image(model):
         raise ValueError(
-            f"The model takes samples of shape {shape}, which are no images: give it a dataset, "
-            "an .npz or an .npy file."
+            f"The model takes samples of shape {tuple(model.sample_shape)}, which are no images: "
+            "give it a dataset, an .npz or an .npy file."
         )
-    return shape
+    return tuple(model.sample_shape)

@@ -2,9 +2,9 @@
 
 from typing import Annotated
 
-import aezoo_registry
 import typer
 
+import aezoo_registry
 from aezoo.cli.console import show_json
 from aezoo.cli.options import Json
 

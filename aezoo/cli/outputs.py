@@ -43,14 +43,41 @@ def check(path: Path, *, force: bool, suffixes: tuple[str, ...] = PICTURES + ARR
         )
 
 
+def is_image(model: Any) -> bool:
+    """Return whether a model's samples can be shown: height, width, and 1 or 3 channels."""
+    return len(model.sample_shape) == 3 and model.sample_shape[-1] in (1, 3)
+
+
 def check_kind(path: Path, model: Any) -> None:
     """Raise ValueError if a file is a picture and the model's samples are not."""
-    shape = tuple(model.sample_shape)
-    if path.suffix.lower() in PICTURES and (len(shape) != 3 or shape[-1] not in (1, 3)):
+    if path.suffix.lower() in PICTURES and not is_image(model):
         raise ValueError(
-            f"The model's samples, of shape {shape}, are no images: name an output that ends in "
-            f".npz or .npy. Received: output={str(path)!r}."
+            f"The model's samples, of shape {tuple(model.sample_shape)}, are no images: name an "
+            f"output that ends in .npz or .npy. Received: output={str(path)!r}."
         )
+
+
+def drawings(model: Any, count: int, *, seed: int, columns: int) -> dict[str, np.ndarray]:
+    """Return pictures of new samples, by caption.
+
+    Args:
+        model: A model of images.
+        count: Number of samples in each picture.
+        seed: Seed of the samples.
+        columns: Samples in a row.
+
+    Returns:
+        One from the fitted sampler and one from the prior, of what the model has.
+    """
+    sources: dict[str, str | None] = {}
+    if model.sampler is not None:
+        sources[f"New samples, drawn by the sampler {model.sampler.spec['name']!r}"] = None
+    if model.engine.has("prior"):
+        sources["New samples, drawn from the prior"] = "prior"
+    return {
+        caption: pictures.grid(model.generate(count, seed=seed, sampler=sampler), columns=columns)
+        for caption, sampler in sources.items()
+    }
 
 
 def write_samples(

@@ -2,9 +2,9 @@
 
 from typing import Annotated
 
-import aezoo_registry
 import typer
 
+import aezoo_registry
 from aezoo.cli.console import note, quiet_import, show_json, show_table
 from aezoo.cli.errors import FAILED
 from aezoo.cli.options import Json

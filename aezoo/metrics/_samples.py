@@ -12,15 +12,18 @@ class NotApplicable(ValueError):
     """A metric has no meaning for samples of this shape or range."""
 
 
-def check_pair(target: ArrayLike, reconstruction: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
-    """Return both arrays as float32, uint8 divided by 255.
+def check_pair(
+    target: ArrayLike, reconstruction: ArrayLike, sample_range: tuple[float, float] | None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return both arrays as float32, see `as_floats`.
 
     Args:
         target: Samples, shape `(n, *sample_shape)`, uint8 or float.
         reconstruction: The model's output for them, of the same shape.
+        sample_range: Lowest and highest value of a sample, or None.
 
     Returns:
-        The two arrays, float32.
+        The two arrays.
 
     Raises:
         ValueError: If the shapes differ, there are no samples, or a value is not a finite
@@ -32,12 +35,32 @@ def check_pair(target: ArrayLike, reconstruction: ArrayLike) -> tuple[np.ndarray
             "target and reconstruction must have the same shape. "
             f"Received: target of shape {first}, reconstruction of shape {second}."
         )
-    return _as_floats(target, "target"), _as_floats(reconstruction, "reconstruction")
+    target = as_floats(target, sample_range, name="target")
+    return target, as_floats(reconstruction, sample_range, name="reconstruction")
 
 
-def _as_floats(values: ArrayLike, name: str) -> np.ndarray:
-    samples = check_samples(values, np.shape(values)[1:], sample_range=None, name=name)
-    return samples / np.float32(255) if samples.dtype == np.uint8 else samples
+def as_floats(
+    samples: ArrayLike, sample_range: tuple[float, float] | None, *, name: str
+) -> np.ndarray:
+    """Return samples as float32, where the 0 to 255 of uint8 stand for the whole range.
+
+    Args:
+        samples: Shape `(n, *sample_shape)`, uint8 or float.
+        sample_range: Lowest and highest value of a sample; None counts as 0 and 1 for uint8.
+        name: What error messages call the samples.
+
+    Returns:
+        Samples of the same shape.
+
+    Raises:
+        ValueError: If there are no samples, or a value is not a finite real number.
+    """
+    array = check_samples(samples, np.shape(samples)[1:], sample_range=None, name=name)
+    if array.dtype != np.uint8:
+        return array
+    low, high = sample_range or (0.0, 1.0)
+    floats: np.ndarray = array * np.float32((high - low) / 255) + np.float32(low)
+    return floats
 
 
 def check_range(metric: str, sample_range: tuple[float, float] | None) -> float:

@@ -19,8 +19,8 @@ def mse(
     Args:
         target: Samples, shape `(n, *sample_shape)`, uint8 or float.
         reconstruction: The model's output for them, of the same shape.
-        sample_range: Accepted so that all metrics are called alike; the error is in the
-            samples' own units, squared.
+        sample_range: Lowest and highest value of a sample, what uint8 stands for; None for
+            samples without bounds. The error is in the samples' own units, squared.
 
     Returns:
         The mean over samples and their elements.
@@ -36,5 +36,5 @@ def mse(
         assert mse(np.zeros((2, 3)), np.full((2, 3), 0.5)) == 0.25
         ```
     """
-    target, reconstruction = check_pair(target, reconstruction)
+    target, reconstruction = check_pair(target, reconstruction, sample_range)
     return float(np.mean(np.square(target - reconstruction), dtype=np.float64))

@@ -43,7 +43,7 @@ def psnr(
         assert abs(psnr(np.zeros((2, 3)), np.full((2, 3), 0.1)) - 20.0) < 1e-6
         ```
     """
-    target, reconstruction = check_pair(target, reconstruction)
+    target, reconstruction = check_pair(target, reconstruction, sample_range)
     peak = check_range("psnr", sample_range)
     axes = tuple(range(1, target.ndim))
     error = np.mean(np.square(target - reconstruction), axis=axes, dtype=np.float64)

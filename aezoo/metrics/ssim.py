@@ -50,7 +50,7 @@ def ssim(
     Reference:
         [Wang et al., 2004](https://doi.org/10.1109/TIP.2003.819861)
     """
-    target, reconstruction = check_pair(target, reconstruction)
+    target, reconstruction = check_pair(target, reconstruction, sample_range)
     width_of_range = check_range("ssim", sample_range)
     if target.ndim != 4:
         raise NotApplicable(

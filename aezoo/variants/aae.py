@@ -16,7 +16,9 @@ class AAE(Autoencoder):
     """Adversarial autoencoder: a critic draws the codes' distribution to the prior N(0, I).
 
     The critic tells codes from draws of the prior, and the encoder learns to be taken for the
-    prior (the non-saturating game), in one backward pass.
+    prior (the non-saturating game), in one backward pass. The code is batch-normalised, so that
+    each unit has the prior's mean and variance from the start and the critic has the shape of the
+    joint distribution left to teach.
 
     Args:
         sample_shape: Shape of one sample without the batch axis.
@@ -27,7 +29,7 @@ class AAE(Autoencoder):
 
     Example:
         ```python
-        model = aezoo.create("aae", sample_shape=(8, 8, 1), adversarial=1.0)
+        model = aezoo.create("aae", sample_shape=(8, 8, 1), adversarial=2.0)
         model.compile()
         model.fit(aezoo.data.load("digits").x, epochs=1, verbose=0)
         images = model.generate(4, seed=0)
@@ -42,14 +44,23 @@ class AAE(Autoencoder):
         sample_shape,
         latent_dim=16,
         *,
-        adversarial: Weight = 10.0,
+        adversarial: Weight = 1.0,
         critic: Annotated[tuple[Size, ...], Length(1, 16)] = (256, 256),
         **kwargs,
     ):
         super().__init__(sample_shape, latent_dim, **kwargs)
         self.adversarial, self.critic = adversarial, critic
         with self.construction():
+            self.normalisation = keras.layers.BatchNormalization(
+                center=False, scale=False, momentum=0.99, epsilon=1e-4, dtype="float32"
+            )
+            self.normalisation.build((None, self.latent_dim))
             self.critic_network = latent_critic(self.latent_dim, hidden=critic)
+
+    def posterior(self, x, training=False, condition=None):
+        """Returns the code, each unit normalised over the training data."""
+        code = super().posterior(x, training, condition)["code"]
+        return {"code": self.normalisation(code, training=training)}
 
     def terms(self, x, target, outputs, condition=None, training=False):
         """Adds `adversarial`, the encoder's term, and `critic`, the critic's own."""

@@ -1,0 +1,68 @@
+"""The progress of a training, on stderr."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+from aezoo.cli.console import note
+
+
+class EpochBar(keras.callbacks.Callback):
+    """Says how a training is computed, then shows a bar over its steps.
+
+    Args:
+        epochs: Number of epochs.
+        bar: Whether to show the bar.
+    """
+
+    def __init__(self, epochs: int, *, bar: bool = True):
+        super().__init__()
+        self._epochs, self._scores, self._done = epochs, "", 0
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.percentage:>3.0f}%"),
+            TimeRemainingColumn(),
+            console=Console(stderr=True),
+            disable=not bar,
+        )
+
+    def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
+        """Prints the settings and starts the bar."""
+        compiled = "with XLA" if self.model.jit_compile else "without XLA"
+        note(
+            f"Training in {self.model.dtype_policy.name} {compiled}, "
+            f"{self.model.steps_per_execution} steps at a time."
+        )
+        self._steps = self.params["steps"]
+        self._task = self._progress.add_task("", total=self._epochs * self._steps)
+        self._progress.start()
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        """Names the epoch."""
+        self._done = epoch * self._steps
+        self._describe(epoch)
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
+        """Moves the bar."""
+        self._progress.update(self._task, completed=self._done + batch + 1)
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        """Shows the losses of the epoch."""
+        found = {name: value for name, value in (logs or {}).items() if name.endswith("loss")}
+        self._scores = "  ".join(f"{name} {value:.5g}" for name, value in found.items())
+        self._describe(epoch)
+        if not self._progress.console.is_terminal and not self._progress.disable:
+            note(f"epoch {epoch + 1}/{self._epochs}  {self._scores}")
+
+    def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
+        """Ends the bar."""
+        self._progress.stop()
+
+    def _describe(self, epoch: int) -> None:
+        text = f"epoch {epoch + 1}/{self._epochs}  {self._scores}"
+        self._progress.update(self._task, description=text)

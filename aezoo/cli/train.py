@@ -1,0 +1,164 @@
+"""`aezoo train`."""
+
+import dataclasses
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from aezoo.cli.console import note, quiet_import, show_json
+from aezoo.cli.evaluate import show_scores
+from aezoo.cli.options import Data, Force, Json, Seed, Settings
+
+_SHOWN = 32
+
+
+def train(
+    variant: Annotated[
+        str,
+        typer.Argument(
+            metavar="VARIANT", show_default=False, help="A variant (`aezoo list variants`)."
+        ),
+    ],
+    data: Data,
+    out: Annotated[
+        Path, typer.Option("--out", show_default=False, help="Directory for the trained model.")
+    ],
+    epochs: Annotated[int, typer.Option("--epochs", min=1, help="Passes over the data.")] = 20,
+    batch_size: Annotated[int, typer.Option("--batch-size", min=1, help="Samples a step.")] = 128,
+    latent_dim: Annotated[int, typer.Option("--latent-dim", min=1, help="Latent numbers.")] = 16,
+    body: Annotated[
+        str | None,
+        typer.Option(
+            "--body",
+            show_default=False,
+            help="Networks (`aezoo list bodies`); by default chosen by the samples' shape.",
+        ),
+    ] = None,
+    likelihood: Annotated[
+        str | None,
+        typer.Option(
+            "--likelihood",
+            show_default=False,
+            help="gaussian or bernoulli; by default bernoulli for samples in 0 to 1.",
+        ),
+    ] = None,
+    learning_rate: Annotated[
+        float, typer.Option("--learning-rate", help="At the start; it decays to 0.")
+    ] = 1e-3,
+    sampler: Annotated[
+        str, typer.Option("--sampler", help="Fitted at the end (`aezoo list samplers`), or none.")
+    ] = "gmm",
+    settings: Settings = None,
+    size: Annotated[
+        str | None,
+        typer.Option(
+            "--size",
+            metavar="HEIGHTxWIDTH",
+            show_default=False,
+            help="What the images of a folder are cropped and resized to.",
+        ),
+    ] = None,
+    dtype: Annotated[
+        str, typer.Option("--dtype", help="auto, float32 or mixed_bfloat16.")
+    ] = "auto",
+    seed: Seed = 0,
+    force: Force = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="No progress bar.")] = False,
+    json: Json = False,
+) -> None:
+    """Train a model, score it and draw what it does.
+
+    The directory holds the model as it was after the last finished epoch, also where Ctrl-C ended
+    the training, with loss.png, reconstructions.png and samples.png.
+    """
+    import aezoo_registry
+    from aezoo import store
+    from aezoo.cli import inputs
+    from aezoo.cli.settings import parse
+
+    store.check_target(out, overwrite=force)
+    aezoo_registry.find("variants", variant)
+    fitted = None if sampler == "none" else aezoo_registry.find("samplers", sampler).name
+    arguments = parse(settings)
+    shape = _parse_size(size)
+    samples, validation = (
+        inputs.split_of(data, split, size=shape) for split in ("train", "validation")
+    )
+    if likelihood is None and samples.sample_range is not None:
+        likelihood = "bernoulli"
+    chosen = {"latent_dim": latent_dim, "body": body, "likelihood": likelihood}
+    config = {name: value for name, value in chosen.items() if value is not None} | arguments
+    with quiet_import():
+        import keras  # noqa: F401
+    from aezoo import training
+    from aezoo.cli.progress import EpochBar
+
+    result = training.train(
+        variant,
+        samples,
+        out,
+        validation=validation,
+        epochs=epochs,
+        batch_size=min(batch_size, len(samples.x)),
+        learning_rate=learning_rate,
+        seed=seed,
+        config=config,
+        sampler=fitted,
+        dtype=dtype,
+        overwrite=force,
+        callbacks=[EpochBar(epochs, bar=not quiet)],
+    )
+    scores = _scores(result.model, data, samples, shape, seed)
+    _draw(result, validation.x, seed)
+    if json:
+        settings_used = dataclasses.asdict(result.settings)
+        facts = {"directory": str(out), "interrupted": result.interrupted}
+        facts |= {"settings": settings_used, "seconds": result.seconds, "history": result.history}
+        show_json({**facts, "evaluation": scores})
+        return
+    if scores is not None:
+        show_scores(scores)
+    if result.interrupted:
+        note(f"Interrupted: {out} holds the model after {len(result.history['loss'])} epochs.")
+    place = out if out.is_absolute() else f"./{out}"
+    note(f"Wrote {out}. Look at its pictures, or try: aezoo generate {place} -o samples.png")
+
+
+def _parse_size(text: str | None) -> tuple[int, int] | None:
+    if text is None:
+        return None
+    height, cross, width = text.lower().partition("x")
+    if not (cross and height.isdecimal() and width.isdecimal()):
+        raise ValueError(f"A size is written HEIGHTxWIDTH, such as 64x64. Received: size={text!r}.")
+    return int(height), int(width)
+
+
+def _scores(
+    model: Any, data: str, train: Any, size: tuple[int, int] | None, seed: int
+) -> dict[str, Any] | None:
+    from aezoo.cli import inputs
+    from aezoo.evaluation import evaluate
+
+    try:
+        test = inputs.split_of(data, "test", size=size)
+    except LookupError as error:
+        note(f"Not scored: {error}")
+        return None
+    return evaluate(model, test, train=train, seed=seed)
+
+
+def _draw(result: Any, x: Any, seed: int) -> None:
+    from aezoo import captions, pictures
+    from aezoo.cli import outputs
+    from aezoo.data import images
+
+    pictures.loss_plot(result.history, result.directory / "loss.png", overwrite=True)
+    if not outputs.is_image(result.model):
+        return
+    shown = x[:_SHOWN]
+    pairs = pictures.pairs(shown, result.model.reconstruct(shown))
+    images.write(result.directory / "reconstructions.png", pairs, overwrite=True)
+    drawings = outputs.drawings(result.model, _SHOWN, seed=seed, columns=8)
+    if drawings:
+        images.write(result.directory / "samples.png", captions.stack(drawings), overwrite=True)

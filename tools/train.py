@@ -1,0 +1,150 @@
+"""Trains the presets that ship with aezoo, from the recipes beside this file.
+
+    python tools/train.py vae.digits           # one preset
+    python tools/train.py --all                # every recipe, in order
+
+A preset is trained on the training split, stored in half precision, loaded back, and only then given its
+sampler and measured on the test split. Nothing here chooses by the test split, and nothing is written
+by hand: weights, record and golden outputs are replaced together.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import tempfile
+import tomllib
+from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import keras
+import numpy as np
+import safetensors.numpy
+
+from aezoo import acceleration, data, evaluation, factory, training, verification
+
+ROOT = Path(__file__).resolve().parent.parent
+PRESETS = ROOT / "aezoo" / "presets"
+RECIPES = Path(__file__).with_name("recipes.toml")
+GOLDEN_SAMPLES = 4
+TOLERANCE = 1e-4
+LOG_PROB_SAMPLES = 100
+
+
+class Log(keras.callbacks.Callback):
+    """Prints one line an epoch."""
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Prints the losses."""
+        terms = " ".join(f"{name} {value:.5g}" for name, value in logs.items())
+        print(f"epoch {epoch + 1}: {terms}", flush=True)
+
+
+def train(name, recipe, presets=PRESETS):
+    """Trains one preset and writes its directory.
+
+    Args:
+        name: Name of the preset, `variant.tag`.
+        recipe: Its table in `recipes.toml`.
+        presets: Directory that holds the presets.
+
+    Returns:
+        The record.
+    """
+    variant = name.split(".")[0]
+    samples = {split: data.load(recipe["data"], split) for split in data.SPLITS}
+    with tempfile.TemporaryDirectory(dir=presets) as scratch:
+        directory = Path(scratch) / name
+        trained = training.train(
+            variant,
+            samples["train"],
+            directory,
+            validation=samples["validation"],
+            weights="float16",
+            callbacks=[Log()],
+            **{key: value for key, value in recipe.items() if key != "data"},
+        )
+        model = trained.model
+        golden = verification.golden(model, samples["test"].x[:GOLDEN_SAMPLES])
+        safetensors.numpy.save_file(golden, directory / verification.GOLDEN)
+        record = {
+            "name": name,
+            "variant": variant,
+            "source": "embedded",
+            "data": _data(samples["train"]),
+            "recipe": {**recipe, "command": f"python tools/train.py {name}"},
+            "computed": {
+                "dtype": trained.settings.dtype,
+                "jit": trained.settings.jit,
+                "machine": acceleration.machine(),
+            },
+            "versions": factory.versions(),
+            "parameters": int(model.count_params()),
+            "bytes": (directory / "model.safetensors").stat().st_size,
+            "dtype": "float16",
+            "metrics": _metrics(model, samples),
+            "golden": {"tolerance": TOLERANCE},
+        }
+        text = json.dumps(record, indent=2) + "\n"
+        (directory / "record.json").write_text(text)
+        shutil.rmtree(presets / name, ignore_errors=True)
+        directory.rename(presets / name)
+    return record
+
+
+def _data(samples):
+    return {
+        "id": samples.name,
+        "split": samples.split,
+        "n": len(samples.x),
+        "licence": samples.licence,
+        "source": samples.source,
+        "sha256": samples.fingerprint(),
+    }
+
+
+def _metrics(model, samples):
+    test = samples["test"]
+    scores = evaluation.evaluate(model, test, train=samples["train"])
+    if model.engine.has("log_weight"):
+        x = test.x[:1000]
+        log_prob = model.log_prob(x, k=LOG_PROB_SAMPLES, seed=0)
+        bound = np.mean([model.log_prob(test.x, k=1, seed=seed).mean() for seed in range(5)])
+        scores["elbo"] = {"nats": float(bound), "posterior_samples": 5, "n": len(test.x)}
+        scores["log_likelihood"] = {
+            "nats": float(log_prob.mean()),
+            "importance_samples": LOG_PROB_SAMPLES,
+            "n": len(x),
+        }
+    return _rounded(scores)
+
+
+def _rounded(value):
+    """Rounds to what the seed and the machine leave meaningful, so that records read well."""
+    if isinstance(value, dict):
+        return {key: _rounded(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_rounded(item) for item in value]
+    return float(f"{value:.6g}") if isinstance(value, float) else value
+
+
+def main():
+    """Reads the command line and trains."""
+    recipes = tomllib.loads(RECIPES.read_text())
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"one of {', '.join(recipes)}")
+    parser.add_argument("--all", action="store_true", help="train every recipe")
+    arguments = parser.parse_args()
+    names = list(recipes) if arguments.all else arguments.names
+    unknown = [name for name in names if name not in recipes]
+    if unknown or not names:
+        parser.error(f"name presets of {', '.join(recipes)}, or --all. Received: {unknown}")
+    for name in names:
+        print(f"== {name}", flush=True)
+        record = train(name, recipes[name])
+        print(json.dumps(record["metrics"], indent=1), flush=True)
+
+
+if __name__ == "__main__":
+    main()
