@@ -1,4 +1,4 @@
-"""How to compute a training on this machine: chosen by capability, printed and recorded, never guessed twice."""
+"""How to compute a training on this machine: chosen by capability, printed and recorded."""
 
 from __future__ import annotations
 

@@ -42,9 +42,9 @@ def two_optimizers(optimizer, critic, critic_optimizer):
 
     Args:
         optimizer: Optimizer of everything else.
-        critic: A built network.
+        critic: A network; its weights are found by its name, which survives saving.
         critic_optimizer: Optimizer of the critic's weights.
     """
-    pattern = "|".join(re.escape(weight.path) for weight in critic.trainable_variables)
-    optimizers = keras.optimizers.OptimizerMap(optimizer, {f"^(?:{pattern})$": critic_optimizer})
+    pattern = f"(?:.*/)?{re.escape(critic.name)}/.*"
+    optimizers = keras.optimizers.OptimizerMap(optimizer, {pattern: critic_optimizer})
     return keras.optimizers.MultiOptimizer(optimizers)

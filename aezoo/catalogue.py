@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import inspect
 from typing import Any
 
@@ -58,9 +59,12 @@ def info(name: str, kind: str | None = None) -> dict[str, Any]:
         LookupError: No such name.
     """
     kinds = [kind] if kind else ["presets", *(k for k in aezoo_registry.GROUPS if k != "presets")]
-    kind = next((k for k in kinds if name in aezoo_registry.names(k)), kinds[0])
-    if kind == "presets" and "." not in name and len(kinds) > 1:
-        kind = "variants"
+    known = {other: k for k in reversed(kinds) for other in aezoo_registry.names(k)}
+    if name not in known:
+        # The kind of the likeliest name words the error: it names one suggestion.
+        close = difflib.get_close_matches(name, known, n=1)
+        known[name] = known[close[0]] if close else kind or "variants"
+    kind = known[name]
     entry = aezoo_registry.find(kind, name)
     facts: dict[str, Any] = {
         "name": name,

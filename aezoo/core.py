@@ -6,10 +6,10 @@ import contextlib
 import random
 from typing import Any
 
-import aezoo_registry
 import keras
 from keras import ops
 
+import aezoo_registry
 from aezoo import bodies, likelihoods, losses, schema
 from aezoo.arrays import check_samples
 from aezoo.engines.keras import KerasEngine
@@ -32,8 +32,9 @@ class Autoencoder(Interface, keras.Model):
     - `prior(noise)`: codes from standard normal noise, where the variant has a prior.
     - `log_weight(x, noise)`: `log p(x, z) - log q(z | x)`, where both exist.
 
-    Every hook also takes `condition=None`. They see preprocessed float32 samples; `call`, `fit`,
-    `encode` and `decode` speak raw ones.
+    Hooks that see samples, codes or prior noise also take `condition=None`; a variant that uses it
+    sets `conditional = True`. They see preprocessed float32 samples; `call`, `fit`, `encode` and
+    `decode` speak raw ones.
 
     Args:
         sample_shape: Shape of one sample without the batch axis: `(784,)`, `(28, 28, 1)`,
@@ -79,6 +80,12 @@ class Autoencoder(Interface, keras.Model):
         self.seed = int(seed)
         self.preprocess = Preprocess(preprocess, self.sample_shape)
         self.likelihood = schema.build(likelihood, likelihoods.find, "likelihood")
+        if self.likelihood.unit and not self.preprocess.unit:
+            raise ValueError(
+                "likelihood='bernoulli' needs preprocessed samples in [0, 1], and 'standardise' "
+                "leaves them: use likelihood='gaussian', or the step 'scale'. "
+                f"Received: preprocess={preprocess!r:.200}."
+            )
         self.body = bodies.build(body, self.preprocess.inner_shape)
         self.noise = keras.random.SeedGenerator(self.seed)
         with self.construction():
@@ -206,18 +213,24 @@ class Autoencoder(Interface, keras.Model):
         """
         if loss is not None:
             raise ValueError(
-                f"{type(self).__name__} brings its own loss: choose what the decoder's output means "
-                f"with likelihood='gaussian' or 'bernoulli' instead. Received: loss={loss!r}."
+                f"{type(self).__name__} brings its own loss: choose what the decoder's output "
+                f"means with likelihood='gaussian' or 'bernoulli' instead. Received: loss={loss!r}."
             )
         names = dict.fromkeys([*self.term_weights(), "mse"])
         self.trackers = {name: keras.metrics.Mean(name=name) for name in names}
         super().compile(optimizer=optimizer or self.default_optimizer(), **kwargs)
 
+    def compile_from_config(self, config):
+        """Compiles a model that Keras loads from a file; Keras skips overridden `compile`s."""
+        self.compile(**keras.saving.deserialize_keras_object(config))
+        self.optimizer.build(self.trainable_variables)
+
     def fit(self, x=None, y=None, *args, **kwargs):
         """Trains as `keras.Model.fit` does, after checking arrays as `encode` does.
 
         Args:
-            x: Raw samples, or a dataset of them.
+            x: Raw samples, or a dataset of them; `{"x": ..., "condition": ...}` for a
+                conditional variant.
             y: Raw targets of the same shape where they differ from `x` (noisy to clean).
             *args: Other arguments of `keras.Model.fit`.
             **kwargs: Other arguments of `keras.Model.fit`.
@@ -228,10 +241,10 @@ class Autoencoder(Interface, keras.Model):
         self._check_training_data(x, "x")
         self._check_training_data(y, "y")
         validation = kwargs.get("validation_data")
-        for array in validation if isinstance(validation, (tuple, list)) else (validation,):
+        for array in validation[:2] if isinstance(validation, (tuple, list)) else (validation,):
             self._check_training_data(array, "validation_data")
         if y is None and kwargs.get("sample_weight") is not None:
-            y = x  # Keras drops the weights of data without a target.
+            y = x["x"] if isinstance(x, dict) else x  # Keras drops weights without a target.
         return super().fit(x, y, *args, **kwargs)
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
@@ -311,14 +324,16 @@ class Autoencoder(Interface, keras.Model):
         and the weight's own name; it does not depend on what else was built in the process.
         """
         named, seen = {}, set()
-        for attribute, layer in vars(self).items():
-            if isinstance(layer, keras.layers.Layer):
-                named |= _layer_weights(attribute, layer, seen)
+        for attribute, value in vars(self).items():
+            if not attribute.startswith("_"):  # Keras' own lists of what is here already
+                for name, layer in _layers(attribute, value):
+                    named |= _layer_weights(name, layer, seen)
         missing = [weight.path for weight in self.weights if id(weight) not in seen]
         if missing:
             raise ValueError(
-                f"{type(self).__name__} holds weights outside its layers: {missing[:3]}. Keep every "
-                "layer as an attribute of the model, or of a layer that is one."
+                f"{type(self).__name__} holds weights outside its layers: {missing[:3]}. Keep "
+                "every layer as an attribute of the model or in a list that is one, and every "
+                "weight in a layer."
             )
         return named
 
@@ -341,13 +356,19 @@ class Autoencoder(Interface, keras.Model):
 
     def _split(self, x):
         """Splits what Keras hands over into samples and a condition."""
-        if isinstance(x, dict):
-            if not self.conditional:
+        if not self.conditional:
+            if isinstance(x, dict):
                 raise ValueError(
                     f"{type(self).__name__} takes no condition. Received: {sorted(x)}."
                 )
-            return x["x"], x["condition"]
-        return x, None
+            return x, None
+        if not isinstance(x, dict) or set(x) != {"x", "condition"}:
+            received = sorted(x) if isinstance(x, dict) else type(x).__name__
+            raise ValueError(
+                f"{type(self).__name__} needs {{'x': samples, 'condition': ...}}. "
+                f"Received: {received}."
+            )
+        return x["x"], x["condition"]
 
     def _check_training_data(self, data, name):
         if isinstance(data, dict):
@@ -372,9 +393,9 @@ class Encoder(keras.Model):
         )
         self.built = True
 
-    def call(self, x, training=False):
+    def call(self, x, condition=None, training=False):
         """Returns the codes of raw samples `(n, *sample_shape)`, shape `(n, *code_shape)`."""
-        return self.encode(x, training=training)
+        return self.encode(x, condition, training)
 
 
 class Decoder(keras.Model):
@@ -393,9 +414,18 @@ class Decoder(keras.Model):
         )
         self.built = True
 
-    def call(self, z, training=False):
+    def call(self, z, condition=None, training=False):
         """Returns the samples of codes `(n, *code_shape)`, shape `(n, *sample_shape)`."""
-        return self.decode(z, training=training)
+        return self.decode(z, condition, training)
+
+
+def _layers(name, value):
+    """Yields the layers of an attribute, which may be a list of them, with their names."""
+    if isinstance(value, keras.layers.Layer):
+        yield name, value
+    elif isinstance(value, (list, tuple)):
+        for position, item in enumerate(value):
+            yield from _layers(f"{name}.{position}", item)
 
 
 def _layer_weights(attribute, layer, seen):

@@ -170,7 +170,7 @@ def _loss_terms(model: Any, x: np.ndarray, batch_size: int, seed: int) -> dict[s
     if not model.compiled:
         model.compile()
     state = model.noise.state
-    before = np.array(state)
+    before = state.numpy()
     state.assign([seed, 0])
     try:
         terms = model.evaluate(x, batch_size=batch_size, return_dict=True, verbose=0)

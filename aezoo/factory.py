@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import math
 import os
 import platform
+from concurrent.futures import ThreadPoolExecutor
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-import aezoo_registry
+import numpy as np
 
-from aezoo import store
+import aezoo_registry
+from aezoo import schema, store
 
 PATH_PREFIXES = ("./", "../", "/", "~")
 
@@ -56,8 +59,8 @@ def locate(source: str | os.PathLike[str]) -> Path:
         return Path(source).expanduser()
     if str(source).startswith("hf://"):
         raise ValueError(
-            "This version of aezoo does not read from the Hugging Face Hub: download the repository "
-            f"and give its directory, such as './model'. Received: {source!r}."
+            "This version of aezoo does not read from the Hugging Face Hub: download the "
+            f"repository and give its directory, such as './model'. Received: {source!r}."
         )
     try:
         return aezoo_registry.preset(str(source)).path
@@ -81,8 +84,6 @@ def load(source):
         StoreError: The directory is missing, damaged or hostile; nothing was loaded.
         ValueError: A configuration that the variant refuses.
     """
-    import keras
-
     from aezoo.core import Autoencoder
 
     stored = store.read(locate(source))
@@ -90,15 +91,38 @@ def load(source):
     cls = aezoo_registry.load("variants", config["variant"])
     if not (isinstance(cls, type) and issubclass(cls, Autoencoder)):
         raise store.StoreError(f"{config['variant']!r} is not an autoencoder: {cls!r}.")
-    with keras.StatelessScope(initialize_variables=False):
-        expected = {n: tuple(w.shape) for n, w in cls(**config["config"]).named_weights().items()}
-    arrays = stored.arrays(expected)
-    sampler = _load_sampler(config["sampler"], stored.sampler_arrays())
+    schema.check_arguments(cls, config["config"], root=Autoencoder)  # no Keras argument either
+    arrays = stored.arrays(weight_shapes(cls, config["config"]))
     model = cls(**config["config"])
     for name, weight in model.named_weights().items():
         weight.assign(arrays[name])
-    model.sampler = sampler
+    model.sampler = _load_sampler(stored, math.prod(model.code_shape))
     return model
+
+
+def weight_shapes(cls, config):
+    """Returns what a model would hold, without allocating any of it.
+
+    Args:
+        cls: Class of a variant.
+        config: Its arguments.
+
+    Returns:
+        Name of each weight to its shape.
+
+    Raises:
+        ValueError: A configuration that the variant refuses.
+    """
+    import keras
+
+    def build():
+        with keras.StatelessScope(initialize_variables=False):
+            return {n: tuple(w.shape) for n, w in cls(**config).named_weights().items()}
+
+    # Keras remembers, a list for each thread, the variables of such a scope and would allocate
+    # them when the next one closes: in a thread of its own they are forgotten.
+    with ThreadPoolExecutor(1) as executor:
+        return executor.submit(build).result()
 
 
 def save(model, directory, *, dtype="float32", overwrite=False):
@@ -150,9 +174,20 @@ def versions() -> dict[str, str]:
     return {name: metadata.version(name) for name in names} | {"python": platform.python_version()}
 
 
-def _load_sampler(entry, arrays):
+def _load_sampler(stored, size):
+    entry = stored.config["sampler"]
     if entry is None:
         return None
     from aezoo.samplers import build
 
-    return build({"name": entry["name"], **entry["config"]}).load(arrays)
+    sampler = build({"name": entry["name"], **entry["config"]})
+    try:
+        sampler.load(stored.sampler_arrays())
+        drawn = sampler.transform(np.zeros((1, sampler.noise_dim))).size
+        if drawn != size:
+            raise ValueError(
+                f"sampler {entry['name']!r} draws codes of {drawn} numbers, not {size}."
+            )
+    except ValueError as error:
+        raise store.StoreError(f"{stored.directory}: {error}") from error
+    return sampler

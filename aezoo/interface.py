@@ -85,6 +85,7 @@ class Interface:
         Raises:
             ValueError: `z` does not fit the model.
         """
+        _check_batch_size(batch_size)
         z = check_codes(z, self.code_shape)
         condition = self._check_condition(condition, len(z))
         outputs = None
@@ -232,7 +233,7 @@ class Interface:
         It is used by `generate` from then on, and saved with the model.
 
         Args:
-            name: Name of a sampler, see `aezoo.list_samplers()`, or an unfitted sampler object.
+            name: Name of a sampler, see `aezoo.list_samplers()`.
             data: Samples `(n, *sample_shape)`, or an iterable of batches of them.
             seed: Seed of the fit.
             batch_size: Largest number of samples in memory at once.
@@ -243,7 +244,7 @@ class Interface:
         """
         from aezoo.samplers import build
 
-        sampler = build({"name": name, **config} if isinstance(name, str) else name)
+        sampler = build({"name": name, **config})
         codes = self.encode(data, batch_size=batch_size)
         sampler.fit(codes.reshape(len(codes), -1), seed=seed)
         sampler.load(sampler.arrays())  # what a saved model will hold, to the last bit
@@ -275,15 +276,15 @@ class Interface:
                 f"Received: condition={condition!r:.80}."
             )
         condition = np.asarray(condition)
-        if len(condition) != n:
+        if condition.shape[:1] != (n,):
             raise ValueError(
-                f"condition must hold one entry a sample, {n}. Received: {len(condition)}."
+                f"condition must hold one entry a sample, {n}. "
+                f"Received: condition.shape={condition.shape}."
             )
         return (condition,)
 
     def _batches(self, x, condition, batch_size) -> Iterator[tuple[np.ndarray, ...]]:
-        if not isinstance(batch_size, (int, np.integer)) or batch_size < 1:
-            raise ValueError(f"batch_size must be at least 1. Received: {batch_size=!r}.")
+        _check_batch_size(batch_size)
         if _is_stream(x):
             if condition is not None or self.conditional:
                 raise ValueError("A stream of batches cannot carry a condition: pass arrays.")
@@ -299,6 +300,11 @@ class Interface:
         arrays = (x, *self._check_condition(condition, len(x)))
         for start in _progress(range(0, len(x), batch_size)):
             yield tuple(array[start : start + batch_size] for array in arrays)
+
+
+def _check_batch_size(batch_size: Any) -> None:
+    if not isinstance(batch_size, (int, np.integer)) or batch_size < 1:
+        raise ValueError(f"batch_size must be an integer of at least 1. Received: {batch_size=!r}.")
 
 
 def _is_stream(x: Any) -> bool:

@@ -18,20 +18,22 @@ class Gaussian(keras.layers.Layer):
     Args:
         scale: Standard deviation. With 1.0 the negative log likelihood is half the squared
             error plus a constant. `"batch"` is the analytic optimum of sigma-VAE: in training
-            the root mean squared error of the batch, at inference its running mean (decay
-            0.99), which is stored with the weights.
+            the root mean squared error of the batch, at inference its running geometric mean
+            (of all batches so far, with a decay of 0.99 after the first hundred), which is
+            stored with the weights.
 
     Reference:
         [Rybkin et al., 2021](https://arxiv.org/abs/2006.13202)
     """
 
+    unit = False  # whether targets must lie in [0, 1]
+
     def __init__(self, *, scale: Scale = 1.0):
         super().__init__(name="likelihood", dtype="float32")
         self.scale = scale
         if scale == "batch":
-            self.running_log_variance = self.add_weight(
-                name="log_variance", shape=(), initializer="zeros", trainable=False
-            )
+            self.running_log_variance = self._state("log_variance")
+            self.steps = self._state("steps")
         self.built = True
 
     def parameter_shape(self, sample_shape):
@@ -53,9 +55,16 @@ class Gaussian(keras.layers.Layer):
         if not training:
             return ops.convert_to_tensor(self.running_log_variance)
         log_variance = ops.log(ops.maximum(ops.mean(ops.square(target - mean)), 1e-8))
-        running = 0.99 * self.running_log_variance + 0.01 * ops.stop_gradient(log_variance)
-        self.running_log_variance.assign(running)
+        steps = ops.minimum(self.steps + 1.0, 100.0)
+        change = (ops.stop_gradient(log_variance) - self.running_log_variance) / steps
+        self.steps.assign(steps)
+        self.running_log_variance.assign(self.running_log_variance + change)
         return log_variance
+
+    def _state(self, name):
+        return self.add_weight(
+            name=name, shape=(), initializer="zeros", trainable=False, aggregation="mean"
+        )
 
 
 class Bernoulli(keras.layers.Layer):
@@ -64,6 +73,8 @@ class Bernoulli(keras.layers.Layer):
     Targets are probabilities in [0, 1]; for grey values strictly inside, the term is the usual
     cross-entropy and the evidence bound is that of the continuous relaxation.
     """
+
+    unit = True
 
     def __init__(self):
         super().__init__(name="likelihood", dtype="float32")

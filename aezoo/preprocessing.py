@@ -1,7 +1,7 @@
 """What happens to a raw sample before the networks see it, and the way back.
 
-A preprocessing is part of a model's configuration: `fit`, `encode` and `decode` all speak raw samples.
-uint8 samples are images: they are divided by 255 and mapped onto the declared range first.
+A preprocessing is part of a model's configuration: `fit`, `encode` and `decode` all speak raw
+samples. uint8 samples are images: they are divided by 255 and mapped onto the declared range first.
 """
 
 from collections.abc import Sequence
@@ -70,6 +70,8 @@ class Standardise:
             raise ValueError(
                 f"standardise takes both low and high, or neither. Received: {low=}, {high=}."
             )
+        if low is not None and high is not None and not low < high:
+            raise ValueError(f"standardise needs low < high. Received: {low=}, {high=}.")
 
     def sample_range(self):
         """Returns the raw range that samples must lie in, or None for any."""
@@ -145,6 +147,7 @@ class Preprocess:
         self.steps = [build(step, find, "preprocess") for step in steps]
         self.spec = to_json(self.steps) or None
         self.sample_range = self.steps[0].sample_range() if self.steps else (0.0, 1.0)
+        self.unit = not any(isinstance(step, Standardise) for step in self.steps)
         self.shapes = [tuple(sample_shape)]
         for step in self.steps:
             self.shapes.append(step.inner_shape(self.shapes[-1]))
@@ -157,7 +160,7 @@ class Preprocess:
     def forward(self, x):
         """Maps raw samples, uint8 or float, to what the networks see, float32."""
         x = ops.convert_to_tensor(x)
-        if x.dtype == "uint8" or "uint8" in str(x.dtype):
+        if "uint8" in str(x.dtype):
             low, high = self.sample_range or (0.0, 1.0)
             x = ops.cast(x, "float32") * ((high - low) / 255.0) + low
         x = ops.cast(x, "float32")
@@ -180,13 +183,14 @@ def standardise(x) -> dict[str, Any]:
         x: Raw samples `(n, ..., c)`, uint8 or float. uint8 is read as x / 255, range [0, 1].
 
     Returns:
-        A step for `preprocess=`.
+        A step for `preprocess=`. Features that do not vary are only centred.
     """
     import numpy as np
 
     image = x.dtype == np.uint8
     values = np.asarray(x, "float64").reshape(-1, x.shape[-1]) / (255.0 if image else 1.0)
-    std = np.maximum(values.std(0), 1e-6)
+    std = values.std(0)
+    std[std < 1e-6] = 1.0
     bounds = {"low": 0.0, "high": 1.0} if image else {}
     return {"name": "standardise", "mean": values.mean(0).tolist(), "std": std.tolist()} | bounds
 

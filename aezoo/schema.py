@@ -1,18 +1,19 @@
 """Arguments as JSON: what a constructor accepts, read from its annotations.
 
-Every model, body, likelihood and sampler is described by JSON values alone. The functions here check such
-values against the annotations of a constructor (in particular every integer's bounds, so that a hostile
-configuration cannot ask for a terabyte), build objects from them and read them back.
+Every model, body, likelihood and sampler is described by JSON values alone. The functions here
+check such values against the annotations of a constructor (in particular every integer's bounds, so
+that a hostile configuration cannot ask for a terabyte), build objects from them and read them back.
 """
 
 import inspect
-import math
+import numbers
 import types
 import typing
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal, NamedTuple, Union
 
 MAX_INTEGER = 2**24
+MAX_NUMBER = 3e38  # what float32 holds
 
 
 class Interval(NamedTuple):
@@ -41,8 +42,8 @@ Spec = str | dict | list | None
 def parameters(cls: type, root: type = object) -> dict[str, inspect.Parameter]:
     """Returns the constructor parameters of `cls` and its bases down to `root`, in order.
 
-    A constructor that forwards `**kwargs` takes its base's parameters too; the walk ends at the first
-    one that does not.
+    A constructor that forwards `**kwargs` takes its base's parameters too; the walk ends at the
+    first one that does not. A parameter that is repeated without an annotation keeps the base's.
 
     Args:
         cls: Class whose `__init__` is read.
@@ -60,7 +61,10 @@ def parameters(cls: type, root: type = object) -> dict[str, inspect.Parameter]:
             for parameter in signature:
                 if parameter.kind not in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL):
                     annotation = hints.get(parameter.name, Any)
-                    found.setdefault(parameter.name, parameter.replace(annotation=annotation))
+                    known = found.get(parameter.name, parameter.replace(annotation=Any))
+                    if known.annotation is Any:
+                        known = known.replace(annotation=annotation)
+                    found[parameter.name] = known
             if not any(p.kind is p.VAR_KEYWORD for p in signature):
                 break
         if base is root:
@@ -85,7 +89,7 @@ def check_arguments(cls: type, arguments: Mapping[str, Any], root: type = object
     if unknown:
         raise ValueError(
             f"{title} has no argument {unknown[0]!r}. It takes: {', '.join(known)}. "
-            f"Received: {unknown[0]}={arguments[unknown[0]]!r}."
+            f"Received: {unknown[0]}={arguments[unknown[0]]!r:.200}."
         )
     for name, parameter in known.items():
         if name in arguments:
@@ -153,8 +157,8 @@ def _fits(value: Any, annotation: Any) -> bool:
     if annotation is int:
         return _is_integer(value) and abs(value) <= MAX_INTEGER
     if annotation is float:
-        number = isinstance(value, float) or _is_integer(value)
-        return number and math.isfinite(value)
+        number = isinstance(value, numbers.Real) and not isinstance(value, bool)
+        return number and abs(value) <= MAX_NUMBER  # False for NaN
     if annotation in (dict, list, tuple):
         plain = (list, tuple) if annotation is not dict else dict
         return isinstance(value, plain) or hasattr(value, "spec")
@@ -167,7 +171,7 @@ def _is_integer(value: Any) -> bool:
 
 
 def to_json(value: Any) -> Any:
-    """Returns `value` as plain JSON: tuples become lists, objects with a `spec` become their spec."""
+    """Returns `value` as plain JSON: tuples become lists, objects with a `spec` that spec."""
     if hasattr(value, "spec"):
         return to_json(value.spec)
     if isinstance(value, Mapping):

@@ -1,4 +1,4 @@
-"""Trains a variant on a dataset by name and leaves a stored model: behind `aezoo train` and the zoo."""
+"""Trains a variant on a dataset and leaves a stored model: behind `aezoo train` and the zoo."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import keras
 import numpy as np
 
 from aezoo import data as datasets
-from aezoo import factory, preprocessing, store
+from aezoo import factory, preprocessing, samplers, store
 from aezoo.acceleration import Settings, choose
 
 
@@ -94,7 +94,9 @@ def train(
         samples, validation = datasets.load(data), datasets.load(data, "validation")
     for name, value in {"epochs": epochs, "batch_size": batch_size}.items():
         if not isinstance(value, int) or value < 1:
-            raise ValueError(f"{name} must be an integer of at least 1. Received: {name}={value!r}.")
+            raise ValueError(
+                f"{name} must be an integer of at least 1. Received: {name}={value!r}."
+            )
     if not learning_rate > 0:
         raise ValueError(f"learning_rate must be above 0. Received: {learning_rate=!r}.")
     if len(samples.x) < batch_size:
@@ -102,6 +104,8 @@ def train(
             f"batch_size must be at most the number of training samples, {len(samples.x)}. "
             f"Received: {batch_size=!r}."
         )
+    if sampler is not None:
+        samplers.build(sampler)  # a wrong name costs no training
     steps = len(samples.x) // batch_size
     settings = choose(steps, dtype=dtype, jit=jit)
     model = _create(variant, samples, seed, dict(config or {}), settings.dtype)

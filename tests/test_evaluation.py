@@ -20,8 +20,8 @@ class Noise:
         self.state = self
         self.value = [7, 3]
 
-    def __array__(self, dtype=None, copy=None):
-        return np.array(self.value, dtype)
+    def numpy(self):
+        return np.array(self.value)
 
     def assign(self, value):
         self.value = list(map(int, value))

@@ -1,13 +1,13 @@
 """Measures aezoo's speed against plain Keras, alternating both in one run.
 
-    python tools/bench.py training     # aezoo train's settings against Keras' defaults, same network
+    python tools/bench.py training     # aezoo train's settings against Keras' defaults
     python tools/bench.py encode       # encode against predict, on small networks and every preset
     python tools/bench.py cold         # a cold process: load and encode against importing Keras
     python tools/bench.py names        # a cold process: aezoo list, aezoo --help, import aezoo
     python tools/bench.py all --write  # everything, into docs/benchmarks/foundation.{json,md}
 
-Shared machines are noisy: every figure is a median over alternating rounds, and every comparison a ratio
-taken round by round, with its spread.
+Shared machines are noisy: every figure is a median over alternating rounds, and every comparison a
+ratio taken round by round, with its spread.
 """
 
 import argparse
@@ -106,9 +106,10 @@ def encode():
 
 def cold():
     """Starts processes: importing Keras, and loading each preset to encode one image."""
-    import aezoo
-
-    load = "import numpy as np, aezoo; m = aezoo.load('{}'); m.encode(np.zeros((1, *m.sample_shape)))"
+    load = (
+        "import numpy as np, aezoo; m = aezoo.load('{}'); "
+        "m.encode(np.zeros((1, *m.sample_shape), 'float32'))"
+    )
     commands = {"import keras": "import keras"}
     commands |= {name: load.format(name) for name in ("vae.digits", "vae.fashion_mnist")}
     return {"cold process": alternate({k: _process("-c", v) for k, v in commands.items()})}

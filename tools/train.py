@@ -3,9 +3,9 @@
     python tools/train.py vae.digits           # one preset
     python tools/train.py --all                # every recipe, in order
 
-A preset is trained on the training split, stored in half precision, loaded back, and only then given its
-sampler and measured on the test split. Nothing here chooses by the test split, and nothing is written
-by hand: weights, record and golden outputs are replaced together.
+A preset is trained on the training split, stored in half precision, loaded back, and only then
+given its sampler and measured on the test split. Nothing here chooses by the test split, and
+nothing is written by hand: weights, record and golden outputs are replaced together.
 """
 
 import argparse
@@ -26,6 +26,7 @@ from aezoo import acceleration, data, evaluation, factory, training, verificatio
 
 ROOT = Path(__file__).resolve().parent.parent
 PRESETS = ROOT / "aezoo" / "presets"
+RUNS = ROOT / "runs"
 RECIPES = Path(__file__).with_name("recipes.toml")
 GOLDEN_SAMPLES = 4
 TOLERANCE = 1e-4
@@ -54,7 +55,8 @@ def train(name, recipe, presets=PRESETS):
     """
     variant = name.split(".")[0]
     samples = {split: data.load(recipe["data"], split) for split in data.SPLITS}
-    with tempfile.TemporaryDirectory(dir=presets) as scratch:
+    RUNS.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=RUNS) as scratch:
         directory = Path(scratch) / name
         trained = training.train(
             variant,
@@ -67,7 +69,7 @@ def train(name, recipe, presets=PRESETS):
         )
         model = trained.model
         golden = verification.golden(model, samples["test"].x[:GOLDEN_SAMPLES])
-        safetensors.numpy.save_file(golden, directory / verification.GOLDEN)
+        (directory / verification.GOLDEN).write_bytes(safetensors.numpy.save(golden))
         record = {
             "name": name,
             "variant": variant,

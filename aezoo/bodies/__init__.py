@@ -1,20 +1,20 @@
 """Encoder and decoder networks, one file a family.
 
-A body is a class registered under `aezoo.bodies` with three methods; its constructor takes JSON values,
-annotated with their bounds (see `aezoo.schema`) and stored under their own names.
+A body is a class registered under `aezoo.bodies` with three methods; its constructor takes JSON
+values, annotated with their bounds (see `aezoo.schema`) and stored under their own names.
 
 ```python
 class Body:
-    def check(self, sample_shape): ...                   # raises ValueError where it does not fit
-    def encoder(self, sample_shape, output_shape): ...   # keras.Model: sample -> posterior parameters
-    def decoder(self, code_shape, output_shape): ...     # keras.Model: code -> likelihood parameters
+    def check(self, sample_shape): ...  # raises ValueError where it does not fit
+    def encoder(self, sample_shape, output_shape): ...  # Model: sample -> posterior parameters
+    def decoder(self, code_shape, output_shape): ...  # Model: code -> likelihood parameters
 ```
 
-Networks end in float32, whatever the dtype policy, and work for every size that `check` lets through.
+Networks end in float32, whatever the dtype policy, and work for every size that `check` lets
+through.
 """
 
 import aezoo_registry
-
 from aezoo import schema
 
 

@@ -51,7 +51,8 @@ class Conv:
 
     Example:
         ```python
-        model = aezoo.create("vae", sample_shape=(45, 80, 3), body={"name": "conv", "channels": [16, 32]})
+        body = {"name": "conv", "channels": [16, 32]}
+        model = aezoo.create("vae", sample_shape=(45, 80, 3), body=body)
         ```
     """
 

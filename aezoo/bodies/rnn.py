@@ -35,8 +35,8 @@ class RNN:
         """Raises ValueError unless samples have a time axis and at least one more."""
         if len(sample_shape) < 2:
             raise ValueError(
-                "RNN needs sequences (t, c) or images, with time first; use body='mlp' for vectors. "
-                f"Received: sample_shape={tuple(sample_shape)!r}."
+                "RNN needs sequences (t, c) or images, with time first; use body='mlp' for "
+                f"vectors. Received: sample_shape={tuple(sample_shape)!r}."
             )
 
     def encoder(self, sample_shape, output_shape):

@@ -8,7 +8,7 @@ that Typer can read, or a `typer.Typer`. It is listed from metadata and imported
 import os
 import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
 import typer
@@ -31,7 +31,7 @@ from aezoo.cli.reconstruct import reconstruct
 from aezoo.cli.train import train
 from aezoo.cli.verify import verify
 
-_PANELS = {
+_PANELS: dict[str, dict[str, Callable[..., None]]] = {
     "Look around": {
         "demo": demo,
         "list": list_names,
@@ -72,6 +72,10 @@ class Commands(TyperGroup):
         if name is not None and isinstance(command, _Task):
             command = _as_command(aezoo_registry.load("tasks", _tasks()[name]), name)
         return name, command, rest
+
+    def invoke(self, ctx: Any) -> None:
+        """Run a command; what its function returns is no exit code."""
+        super().invoke(ctx)
 
 
 class _Task(TyperCommand):

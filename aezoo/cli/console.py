@@ -8,7 +8,7 @@ import os
 import re
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import typer
@@ -24,6 +24,30 @@ def note(message: str) -> None:
 def show_json(value: Any) -> None:
     """Print facts for programs: JSON without NaN or infinity."""
     typer.echo(json.dumps(value, indent=2, allow_nan=False))
+
+
+def show_facts(facts: Mapping[str, Any]) -> None:
+    """Print named facts for people, a line each; those within a fact get dotted names."""
+    rows = [*_flat(facts)]
+    width = max(len(name) for name, _ in rows)
+    for name, value in rows:
+        typer.echo(f"{name.ljust(width)}  {value}")
+
+
+def _flat(facts: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    for name, value in facts.items():
+        if isinstance(value, Mapping) and value:
+            yield from _flat(value, f"{prefix}{name}.")
+        else:
+            yield prefix + name, as_text(value)
+
+
+def as_text(value: Any) -> str:
+    """Return text as it is, and anything else as JSON in at most 200 characters."""
+    if isinstance(value, str):
+        return value
+    text = json.dumps(value)
+    return text if len(text) <= 200 else f"{text[:200]} ..."
 
 
 def show_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
@@ -56,7 +80,7 @@ def quiet_import() -> Iterator[None]:
     """Keep TensorFlow's start-up messages off stderr while it is imported in this block.
 
     Its C++ writes them straight to the file descriptor. Whatever else was written is passed on
-    when the block ends, and everything if it raises.
+    when the block ends.
     """
     if "tensorflow" in sys.modules:
         yield
@@ -67,14 +91,13 @@ def quiet_import() -> Iterator[None]:
     stderr = os.dup(2)
     with tempfile.TemporaryFile() as held:
         os.dup2(held.fileno(), 2)
-        failed = True
         try:
             yield
-            failed = False
         finally:
+            sys.stderr.flush()
             os.dup2(stderr, 2)
             os.close(stderr)
             held.seek(0)
             for line in held:
-                if failed or not _TENSORFLOW_CHATTER.match(line):
+                if not _TENSORFLOW_CHATTER.match(line):
                     os.write(2, line)

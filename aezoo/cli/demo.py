@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from aezoo.cli.console import note, show_json, show_table
+from aezoo.cli.console import note, show_facts, show_json
 from aezoo.cli.options import Force, Json, Seed
 
 _PRESET = "vae.fashion_mnist"
@@ -67,5 +67,5 @@ def demo(
     if json:
         show_json(facts)
         return
-    show_table(("", ""), [(name, str(value)) for name, value in facts.items()])
+    show_facts(facts)
     note(f"Look at {path}. Then try: aezoo list, aezoo info {_PRESET}, aezoo train --help.")

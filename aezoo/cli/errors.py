@@ -36,7 +36,8 @@ def explain(error: Exception) -> tuple[str, int]:
 def _usage(error: Any) -> str:
     context = getattr(error, "ctx", None)
     hint = f" Try `{context.command_path} --help`." if context else ""
-    return f"{error.format_message()}{hint}"
+    message = str(error.format_message())
+    return f"{message}{'' if message.endswith(('.', '?')) else '.'}{hint}"
 
 
 def _message(error: Exception) -> str:

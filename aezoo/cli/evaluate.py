@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
+import aezoo_registry
 from aezoo.cli.console import note, show_json, show_table
 from aezoo.cli.options import Data, Json, Model, Seed, Split
 
@@ -30,10 +31,13 @@ def evaluate(
     from aezoo.cli import inputs, models
     from aezoo.evaluation import evaluate as score
 
+    names = [*filter(None, map(str.strip, metrics.split(",")))] if metrics else None
+    for name in names or ():
+        aezoo_registry.find("metrics", name)
     network = models.load(model)
     size = tuple(network.sample_shape[:2])
     samples, train = (inputs.split_of(data, part, size=size) for part in (split, "train"))
-    names = [*filter(None, map(str.strip, metrics.split(",")))] if metrics else None
+    note("Scoring the model, and PCA beside it ...")
     result = score(network, samples, metrics=names, train=train, seed=seed)
     if json:
         show_json(result)
@@ -60,3 +64,9 @@ def show_scores(result: dict[str, Any]) -> None:
         [[name, f"{value:.5g}"] for name, value in result["terms"].items()],
     )
     typer.echo(f"Active latent units: {result['active_units']} of {result['latent_units']}.")
+    if prior := result["aggregate_posterior"]:
+        typer.echo(
+            f"Over these samples their means are within {prior['max_abs_mean']:.2g} of 0, their "
+            f"standard deviations {prior['min_std']:.2f} to {prior['max_std']:.2f}; "
+            "the prior's are 0 and 1."
+        )

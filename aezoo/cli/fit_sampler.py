@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+import aezoo_registry
 from aezoo.cli.console import note
 from aezoo.cli.options import Data, Force, Model, Seed, Settings
 
@@ -48,9 +49,11 @@ def fit_sampler(
         raise ValueError("Name a directory for the result with --out, or replace MODEL by --force.")
     target = source if out is None else out
     store.check_target(target, overwrite=force)
+    aezoo_registry.find("samplers", name)
     arguments = parse(settings)
     network = models.load(model)
     size = tuple(network.sample_shape[:2])
+    note(f"Fitting the sampler {name} ...")
     sampler = network.fit_sampler(
         name, inputs.split_of(data, "train", size=size).x, seed=seed, **arguments
     )

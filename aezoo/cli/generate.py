@@ -45,7 +45,7 @@ def generate(
     if sampler not in (None, "prior", fitted):
         raise ValueError(
             f"The model's fitted sampler is {fitted or 'none'}: to fit another one use "
-            f"`aezoo fit-sampler {model} {sampler}`. Received: sampler={sampler!r}."
+            f"`aezoo fit-sampler {model} {sampler} --data ...`. Received: sampler={sampler!r}."
         )
     samples = network.generate(count, seed=seed, sampler="prior" if sampler == "prior" else None)
     outputs.write_samples(

@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from aezoo.cli.console import quiet_import
 
 
-def locate(source: str) -> Any:
-    """Return the directory of a model, with a hint where a bare name is one on disk.
+@contextlib.contextmanager
+def path_hint(name: str) -> Iterator[None]:
+    """Add to an error about an unknown name that there is a directory of this name."""
+    try:
+        yield
+    except LookupError as error:
+        if os.path.isdir(name):
+            error.add_note(f"For the directory of this name write './{name}'.")
+        raise
+
+
+def locate(source: str) -> Path:
+    """Return the directory of a model.
 
     Args:
         source: A preset, or a directory such as `./my-model`.
@@ -22,12 +36,8 @@ def locate(source: str) -> Any:
     """
     from aezoo import factory
 
-    try:
+    with path_hint(source):
         return factory.locate(source)
-    except LookupError as error:
-        if os.path.isdir(source):
-            error.add_note(f"To load the directory of this name write './{source}'.")
-        raise
 
 
 def load(source: str) -> Any:

@@ -16,19 +16,23 @@ class EpochBar(keras.callbacks.Callback):
 
     Args:
         epochs: Number of epochs.
-        bar: Whether to show the bar.
+        bar: Whether to show the bar; where stderr is no terminal, a line an epoch.
+        afterwards: What to say at the end.
     """
 
-    def __init__(self, epochs: int, *, bar: bool = True):
+    def __init__(self, epochs: int, *, bar: bool = True, afterwards: str = ""):
         super().__init__()
         self._epochs, self._scores, self._done = epochs, "", 0
+        self._afterwards = afterwards
+        console = Console(stderr=True)
+        self._lines = bar and not console.is_terminal
         self._progress = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
             TextColumn("{task.percentage:>3.0f}%"),
             TimeRemainingColumn(),
-            console=Console(stderr=True),
-            disable=not bar,
+            console=console,
+            disable=not bar or self._lines,
         )
 
     def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
@@ -56,12 +60,14 @@ class EpochBar(keras.callbacks.Callback):
         found = {name: value for name, value in (logs or {}).items() if name.endswith("loss")}
         self._scores = "  ".join(f"{name} {value:.5g}" for name, value in found.items())
         self._describe(epoch)
-        if not self._progress.console.is_terminal and not self._progress.disable:
+        if self._lines:
             note(f"epoch {epoch + 1}/{self._epochs}  {self._scores}")
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
         """Ends the bar."""
         self._progress.stop()
+        if self._afterwards:
+            note(self._afterwards)
 
     def _describe(self, epoch: int) -> None:
         text = f"epoch {epoch + 1}/{self._epochs}  {self._scores}"

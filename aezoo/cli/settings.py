@@ -6,6 +6,8 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
+_TAKEN = ("data", "dtype", "name", "sample_shape", "seed")
+
 
 def parse(settings: Iterable[str] | None) -> dict[str, Any]:
     """Return arguments by name.
@@ -17,7 +19,7 @@ def parse(settings: Iterable[str] | None) -> dict[str, Any]:
         The values by key.
 
     Raises:
-        ValueError: If a text has no `=`, or a key comes twice.
+        ValueError: If a text has no `=`, a key comes twice, or it is decided elsewhere.
 
     Example:
         ```python
@@ -31,6 +33,11 @@ def parse(settings: Iterable[str] | None) -> dict[str, Any]:
         key, equals, value = text.partition("=")
         if not (equals and key.isidentifier()):
             raise ValueError(f"A setting is written KEY=VALUE. Received: set={text!r}.")
+        if key in _TAKEN:
+            raise ValueError(
+                f"{key} is not a setting: it has its own option or follows from the data. "
+                f"Received: set={text!r}."
+            )
         if key in arguments:
             raise ValueError(f"A setting can be given once. Received: set={text!r} again.")
         try:

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from aezoo.cli.console import note, quiet_import, show_json
+from aezoo.cli.errors import FAILED
 from aezoo.cli.evaluate import show_scores
 from aezoo.cli.options import Data, Force, Json, Seed, Settings
 
@@ -94,21 +95,26 @@ def train(
     from aezoo import training
     from aezoo.cli.progress import EpochBar
 
-    result = training.train(
-        variant,
-        samples,
-        out,
-        validation=validation,
-        epochs=epochs,
-        batch_size=min(batch_size, len(samples.x)),
-        learning_rate=learning_rate,
-        seed=seed,
-        config=config,
-        sampler=fitted,
-        dtype=dtype,
-        overwrite=force,
-        callbacks=[EpochBar(epochs, bar=not quiet)],
-    )
+    afterwards = f"Fitting the sampler {fitted} ..." if fitted else ""
+    try:
+        result = training.train(
+            variant,
+            samples,
+            out,
+            validation=validation,
+            epochs=epochs,
+            batch_size=min(batch_size, len(samples.x)),
+            learning_rate=learning_rate,
+            seed=seed,
+            config=config,
+            sampler=fitted,
+            dtype=dtype,
+            overwrite=force,
+            callbacks=[EpochBar(epochs, bar=not quiet, afterwards=afterwards)],
+        )
+    except KeyboardInterrupt:
+        note("No epoch was finished, so nothing is kept.")
+        raise
     scores = _scores(result.model, data, samples, shape, seed)
     _draw(result, validation.x, seed)
     if json:
@@ -116,13 +122,13 @@ def train(
         facts = {"directory": str(out), "interrupted": result.interrupted}
         facts |= {"settings": settings_used, "seconds": result.seconds, "history": result.history}
         show_json({**facts, "evaluation": scores})
-        return
-    if scores is not None:
+    elif scores is not None:
         show_scores(scores)
-    if result.interrupted:
-        note(f"Interrupted: {out} holds the model after {len(result.history['loss'])} epochs.")
     place = out if out.is_absolute() else f"./{out}"
     note(f"Wrote {out}. Look at its pictures, or try: aezoo generate {place} -o samples.png")
+    if result.interrupted:
+        note(f"Interrupted: {out} holds the model after {len(result.history['loss'])} epochs.")
+        raise typer.Exit(FAILED)
 
 
 def _parse_size(text: str | None) -> tuple[int, int] | None:
@@ -145,6 +151,7 @@ def _scores(
     except LookupError as error:
         note(f"Not scored: {error}")
         return None
+    note("Scoring the model, and PCA beside it ...")
     return evaluate(model, test, train=train, seed=seed)
 
 

@@ -25,7 +25,12 @@ def verify(
 
     rows = [(name, check) for name in names for check in verification.verify(name)]
     if json:
-        show_json([{"preset": name, **vars(check)} for name, check in rows])
+        show_json(
+            [
+                {"preset": name, "check": check.name, "ok": check.ok, "detail": check.detail}
+                for name, check in rows
+            ]
+        )
     else:
         show_table(
             ["", "preset", "check", "detail"],

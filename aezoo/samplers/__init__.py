@@ -1,20 +1,19 @@
 """What `generate` can draw codes from, one sampler a file.
 
-A sampler is a class registered under `aezoo.samplers`. Its constructor takes JSON values; it learns from
-the codes of a model and then maps noise to codes, deterministically, with numpy alone:
+A sampler is a class registered under `aezoo.samplers`. Its constructor takes JSON values; it learns
+from the codes of a model and then maps noise to codes, deterministically, with numpy alone:
 
 ```python
 class Sampler:
-    noise_dim: int                                  # numbers of noise a code needs, set by fit and load
-    def fit(self, codes, *, seed=0): ...            # codes (n, d), float32
-    def transform(self, noise, condition=None): ... # (n, noise_dim) standard normal -> (n, d) float32
-    def arrays(self): ...                           # name -> float32 array: all that was learned
-    def load(self, arrays): ...                     # the inverse; checks shapes; imports no scikit-learn
+    noise_dim: int  # numbers of noise a code needs, set by fit and load
+    def fit(self, codes, *, seed=0): ...  # codes (n, d), float32
+    def transform(self, noise, condition=None): ...  # normal (n, noise_dim) -> (n, d) float32
+    def arrays(self): ...  # name -> float32 array: all that was learned
+    def load(self, arrays): ...  # the inverse; checks shapes; imports no scikit-learn
 ```
 """
 
 import aezoo_registry
-
 from aezoo import schema
 
 

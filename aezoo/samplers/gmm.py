@@ -9,19 +9,22 @@ from aezoo.samplers.normal import factor
 from aezoo.schema import Interval
 
 CANDIDATES = (1, 2, 5, 10, 20, 40)
+SELECTION = 5_000
 
 
 class GMM:
     """Mixture of full-covariance Gaussians.
 
     Args:
-        components: Number of components; None to take the one of 1, 2, 5, 10, 20, 40 with the
-            highest likelihood on a held-out fifth of the codes.
+        components: Number of components; None to try 1, 2, 5, 10, 20, 40 on 5,000 codes for as long
+            as the likelihood of a held-out fifth of them rises.
         limit: Largest number of codes used for the fit, drawn at random.
 
     Example:
         ```python
-        model.fit_sampler("gmm", images, components=10)
+        model = aezoo.create("ae", sample_shape=(8, 8, 1))
+        model.fit_sampler("gmm", aezoo.data.load("digits").x, components=10)
+        images = model.generate(4, seed=0)
         ```
 
     Reference:
@@ -32,7 +35,7 @@ class GMM:
         self,
         *,
         components: Annotated[int, Interval(1, 1024)] | None = None,
-        limit: Annotated[int, Interval(2, 10**7)] = 20_000,
+        limit: Annotated[int, Interval(2, 10**7)] = 10_000,
     ):
         self.components, self.limit = components, limit
 
@@ -50,6 +53,12 @@ class GMM:
 
         codes = np.asarray(codes, "float64")
         codes = np.random.default_rng(seed).permutation(codes)[: self.limit]
+        fewest = max(self.components or 1, 2)
+        if len(codes) < fewest:
+            raise ValueError(
+                "gmm needs at least two samples, and one a component. "
+                f"Received: {len(codes)} samples, components={self.components}."
+            )
         # A unit without spread would make every covariance singular; the ridge is relative.
         ridge = 1e-6 * max(codes.var(axis=0).max(), 1e-6)
 
@@ -57,21 +66,7 @@ class GMM:
             model = GaussianMixture(components, reg_covar=ridge, random_state=seed)
             return model.fit(data)
 
-        components = self.components
-        if components is None:
-            held_out = len(codes) // 5
-            rest = codes[held_out:]
-            scores = {
-                k: mixture(k, rest).score(codes[:held_out])
-                for k in CANDIDATES
-                if 10 * k <= len(rest) or k == 1
-            } if held_out else {1: 0.0}  # fmt: skip
-            components = max(scores, key=scores.__getitem__)
-        if components > len(codes):
-            raise ValueError(
-                f"gmm needs at least as many samples as components. Received: {len(codes)} samples, "
-                f"components={components}."
-            )
+        components = self.components or _choose(mixture, codes[:SELECTION])
         fitted = mixture(components, codes)
         self.weights, self.means = fitted.weights_, fitted.means_
         self.factors = np.stack([factor(covariance) for covariance in fitted.covariances_])
@@ -87,8 +82,12 @@ class GMM:
         cumulative = np.cumsum(self.weights) / np.sum(self.weights)
         chosen = np.searchsorted(cumulative, _normal_cdf(noise[:, -1]))
         chosen = np.minimum(chosen, len(self.weights) - 1)
-        spread = np.einsum("nij,nj->ni", self.factors[chosen], noise[:, :-1])
-        return (self.means[chosen] + spread).astype("float32")
+        codes = np.empty((len(noise), self.means.shape[1]), "float32")
+        for component in np.unique(chosen):
+            rows = chosen == component
+            spread = noise[rows, :-1] @ self.factors[component].T
+            codes[rows] = self.means[component] + spread
+        return codes
 
     def arrays(self):
         """Returns what was learned, float32 by name."""
@@ -105,6 +104,20 @@ class GMM:
             arrays[name].astype("float64") for name in ("weights", "means", "factors")
         )
         return self
+
+
+def _choose(mixture, codes):
+    """Returns the last candidate before the likelihood of held-out codes falls."""
+    held_out, rest = np.split(codes, [len(codes) // 5])
+    best, best_score = 1, -np.inf
+    for components in CANDIDATES:
+        if len(held_out) < 1 or 10 * components > len(rest):
+            break
+        score = mixture(components, rest).score(held_out)
+        if score <= best_score:
+            break
+        best, best_score = components, score
+    return best
 
 
 def _normal_cdf(x):

@@ -10,7 +10,9 @@ class Normal:
 
     Example:
         ```python
-        model.fit_sampler("normal", images)
+        model = aezoo.create("ae", sample_shape=(8, 8, 1))
+        model.fit_sampler("normal", aezoo.data.load("digits").x)
+        images = model.generate(4, seed=0)
         ```
     """
 

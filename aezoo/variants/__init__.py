@@ -1,1 +1,1 @@
-"""Autoencoders, one variant a file. Get one by its name: `aezoo.create("vae", sample_shape=...)`."""
+"""Autoencoders, one variant a file: `aezoo.create("vae", sample_shape=...)`."""

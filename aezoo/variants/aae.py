@@ -52,7 +52,7 @@ class AAE(Autoencoder):
         self.adversarial, self.critic = adversarial, critic
         with self.construction():
             self.normalisation = keras.layers.BatchNormalization(
-                center=False, scale=False, momentum=0.99, epsilon=1e-4, dtype="float32"
+                center=False, scale=False, momentum=0.95, epsilon=1e-4, dtype="float32"
             )
             self.normalisation.build((None, self.latent_dim))
             self.critic_network = latent_critic(self.latent_dim, hidden=critic)

@@ -91,7 +91,9 @@ class DAE(Autoencoder):
         self, sample_shape, latent_dim=16, *, corruption: schema.Spec = "gaussian", **kwargs
     ):
         super().__init__(sample_shape, latent_dim, **kwargs)
-        self.corruption = corruption and schema.build(corruption, find, "corruption")
+        self.corruption = None
+        if corruption is not None:
+            self.corruption = schema.build(corruption, find, "corruption")
 
     def forward(self, x, training=False, condition=None):
         """Reconstructs from a corrupted copy."""

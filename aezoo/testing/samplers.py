@@ -1,0 +1,115 @@
+"""Checks of a sampler: what it learns from codes, and how it is stored."""
+
+from __future__ import annotations
+
+import functools
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import aezoo_registry
+from aezoo import samplers
+from aezoo.noise import generator
+from aezoo.testing._documentation import expect_arguments_documented, expect_sections, run_example
+from aezoo.testing._expect import expect, expect_close, expect_equal, expect_refusal
+from aezoo.testing.declaration import HOSTILE
+
+_LIGHT_LOAD = """
+import json, sys
+import numpy as np
+from aezoo import samplers
+sampler = samplers.build(json.loads(sys.argv[1])).load(dict(np.load(sys.argv[2])))
+sampler.transform(np.zeros((2, sampler.noise_dim)))
+print(*sorted({"sklearn", "scipy", "keras", "tensorflow"} & set(sys.modules)))
+"""
+
+
+def check_sampler_declaration(sampler: str) -> None:
+    """Checks that the docstring describes the arguments and has an example that runs."""
+    cls = aezoo_registry.load("samplers", sampler)
+    expect_sections(cls, "Example")
+    expect_arguments_documented(cls)
+    run_example(cls)
+
+
+def check_sampler_config(sampler: str) -> None:
+    """Checks that a sampler's description is JSON and that hostile values are refused."""
+    spec = samplers.build(sampler).spec
+    restored = json.loads(json.dumps(spec, allow_nan=False))
+    expect(restored == spec, f"Arguments of {sampler!r} must be JSON values. Received: {spec!r}.")
+    expect(samplers.build(restored).spec == spec, f"Rebuilding {sampler!r} changes its arguments.")
+    for name, value in spec.items():
+        for hostile in HOSTILE if name != "name" else ():
+            if not (isinstance(value, float) and isinstance(hostile, int)):
+                changed = {**spec, name: hostile}
+                expect_refusal(functools.partial(samplers.build, changed), f"sampler {changed}")
+    expect_refusal(lambda: samplers.build({**spec, "surprise": 1}), "an unknown argument")
+
+
+def check_sampler_distribution(sampler: str) -> None:
+    """Checks that draws have mean and covariance of the codes, and are a function of the noise."""
+    codes, fitted = _codes(), _fit(sampler)
+    noise = generator(1).standard_normal((4000, fitted.noise_dim))
+    draws = fitted.transform(noise)
+    expect(draws.shape == (4000, 3), f"transform gives shape {draws.shape}, expected (4000, 3).")
+    expect(draws.dtype == "float32", f"transform gives {draws.dtype}, expected float32.")
+    expect_equal(fitted.transform(noise), draws, "transform called twice")
+    expect_close(fitted.transform(noise[:1]), draws[:1], "transform in a batch of one")
+    expect_equal(_fitted(sampler).transform(noise), draws, "two fits with the same seed")
+    expect_close(draws.mean(0), codes.mean(0), "mean of the draws and of the codes", 0.1)
+    expect_close(np.cov(draws.T), np.cov(codes.T), "covariance of draws and codes", 0.1)
+
+
+def check_sampler_round_trip(sampler: str) -> None:
+    """Checks that a sampler's arrays restore it, and that arrays of another shape are refused."""
+    fitted = _fitted(sampler)
+    arrays = fitted.arrays()
+    kinds = {array.dtype.name for array in arrays.values()}
+    expect(kinds <= {"float32"}, f"arrays() must be float32. Received: {sorted(kinds)}.")
+    loaded = samplers.build(fitted.spec).load(arrays)
+    expect(loaded.noise_dim == fitted.noise_dim, "load(arrays()) changes noise_dim.")
+    noise = generator(1).standard_normal((8, loaded.noise_dim))
+    again = samplers.build(fitted.spec).load(loaded.arrays())
+    expect_equal(again.transform(noise), loaded.transform(noise), "a sampler loaded twice")
+    expect_close(loaded.transform(noise), fitted.transform(noise), "load(arrays()) and the fit")
+    for name, array in arrays.items():
+        rest = {other: arrays[other] for other in arrays if other != name}
+        longer = {**rest, name: np.concatenate([array, array], axis=-1)}
+        for what, damaged in {"load without": rest, "load with a longer": longer}.items():
+            refused = functools.partial(samplers.build(fitted.spec).load, damaged)
+            expect_refusal(refused, f"{what} {name!r}")
+
+
+def check_sampler_light_load(sampler: str) -> None:
+    """Checks that loading a fitted sampler imports neither scikit-learn nor Keras."""
+    fitted = _fitted(sampler)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "arrays.npz")
+        arrays: dict[str, Any] = fitted.arrays()
+        np.savez(path, **arrays)
+        command = [sys.executable, "-c", _LIGHT_LOAD, json.dumps(fitted.spec), str(path)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    expect(done.returncode == 0, f"Loading failed in a new process: {done.stderr[-500:]}")
+    expect(not done.stdout.strip(), f"Loading imports {done.stdout.strip()}.")
+
+
+def _codes() -> np.ndarray:
+    """Returns correlated codes, one unit of which is constant."""
+    rng = generator(0)
+    codes = rng.standard_normal((100, 3)) @ np.diag([1.0, 0.5, 0.0]) + [0.5, -0.5, 0.25]
+    codes[:, 1] += 0.5 * codes[:, 0]
+    return codes.astype("float32")
+
+
+def _fit(sampler: str) -> Any:
+    fitted = samplers.build(sampler)
+    fitted.fit(_codes(), seed=0)
+    return fitted
+
+
+_fitted = functools.lru_cache(maxsize=1)(_fit)

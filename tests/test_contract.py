@@ -1,0 +1,34 @@
+"""The contract of `aezoo.testing`, over everything that is registered."""
+
+from __future__ import annotations
+
+import pytest
+
+import aezoo_registry
+from aezoo.testing import NETWORK_CHECKS, parametrize_checks
+
+VARIANTS = aezoo_registry.names("variants")
+BODIES = aezoo_registry.names("bodies")
+
+
+@parametrize_checks(*VARIANTS)
+def test_variant(check):
+    check()
+
+
+# The contract of a variant runs on images, whose default body is conv; that of a body on `ae`.
+@pytest.mark.parametrize("check", NETWORK_CHECKS, ids=lambda check: check.__name__)
+@pytest.mark.parametrize("body", [name for name in BODIES if name != "conv"])
+@pytest.mark.parametrize("variant", [name for name in VARIANTS if name != "ae"])
+def test_variant_with_body(variant, body, check):
+    check(variant, body)
+
+
+@parametrize_checks(*BODIES, kind="bodies")
+def test_body(check):
+    check()
+
+
+@parametrize_checks(*aezoo_registry.names("samplers"), kind="samplers")
+def test_sampler(check):
+    check()

@@ -1,0 +1,200 @@
+"""Every Python block of the documentation runs, and every command line in it can be parsed.
+
+A block with a title is a file: those of docs/plugins.md are a whole package, which is put on the
+path with the metadata that pip would give it. `<!-- not run: reason -->` above a block exempts it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import re
+import shlex
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+import typer
+
+import aezoo_registry
+from aezoo.cli import app
+
+ROOT = Path(__file__).resolve().parent.parent
+PLUGINS = ROOT / "docs" / "plugins.md"
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+FENCE = re.compile(r'```(?P<language>\w*)(?: title="(?P<title>[^"]+)")?')
+INLINE = re.compile(r"`(aezoo [^`]+)`")
+PLAIN_PAGES = [page for page in PAGES if page != PLUGINS]
+
+
+@dataclasses.dataclass
+class Block:
+    """A fenced block of a page.
+
+    Attributes:
+        language: What follows the fence.
+        title: The file that it is, or None.
+        line: Number of its first line.
+        exempt: Whether a comment above it says that it is not run.
+        code: Its text.
+    """
+
+    language: str
+    title: str | None
+    line: int
+    exempt: bool
+    code: str = ""
+
+
+def read(page):
+    """Return the blocks of a page, and the text between them."""
+    found, prose, inside, above = [], [], False, ""
+    for number, line in enumerate(page.read_text(encoding="utf-8").splitlines(), start=1):
+        opening = None if inside else FENCE.fullmatch(line)
+        if opening:
+            exempt = above.startswith("<!-- not run: ")
+            found.append(Block(opening["language"], opening["title"], number + 1, exempt))
+            inside = True
+        elif line == "```":
+            inside = False
+        elif inside:
+            found[-1].code += f"{line}\n"
+        else:
+            prose.append(line)
+            above = line or above
+    assert not inside, f"{page.name}: a block without an end"
+    return found, "\n".join(prose)
+
+
+def run_python(page):
+    namespace = {"__name__": "documentation"}
+    for block in read(page)[0]:
+        if block.language == "python" and block.title is None and not block.exempt:
+            code = "\n" * (block.line - 1) + block.code  # errors show the page's own lines
+            exec(compile(code, page.name, "exec"), namespace)
+    return namespace
+
+
+def command_lines(page):
+    """Return what follows `aezoo` on each line of the page's shell blocks."""
+    found = []
+    for block in read(page)[0]:
+        if block.language == "sh":
+            for line in block.code.replace("\\\n", " ").splitlines():
+                for part in line.split("&&"):
+                    words = shlex.split(part, comments=True)
+                    while words and re.fullmatch(r"[A-Z_]+=.*", words[0]):
+                        del words[0]
+                    if words[:1] == ["aezoo"]:
+                        found.append(words[1:])
+    return found
+
+
+def parse(words, *, whole):
+    """Raise unless a command line is one of ours; without `whole` arguments may be missing."""
+    group = typer.main.get_command(app)
+    with group.make_context("aezoo", []) as context:
+        _, command, rest = group.resolve_command(context, list(words))
+        known = {name for option in command.params for name in option.opts} | {"--help"}
+        unknown = {word for word in rest if re.match(r"-{1,2}[a-z]", word)} - known
+        assert not unknown, f"aezoo {' '.join(words)}: no option {unknown}"
+        if whole:
+            with command.make_context(words[0], rest, parent=context):
+                pass
+
+
+def check_commands(page):
+    for words in command_lines(page):
+        parse(words, whole=True)
+    for text in INLINE.findall(read(page)[1].replace("\n", " ")):
+        words = shlex.split(text)[1:]
+        if not words[0].startswith("-"):
+            parse(words, whole=False)
+
+
+@pytest.fixture(name="plugin", scope="module")
+def _plugin(tmp_path_factory):
+    """Write the package of docs/plugins.md and put it on the path as if it were installed."""
+    root = tmp_path_factory.mktemp("plugin")
+    for block in read(PLUGINS)[0]:
+        if block.title:
+            path = root / block.title
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(block.code)
+    project = tomllib.loads((root / "pyproject.toml").read_text())["project"]
+    name, version = project["name"].replace("-", "_"), project["version"]
+    (root / name / "__init__.py").touch()
+    (root / name / "presets").mkdir()
+    metadata = root / f"{name}-{version}.dist-info"
+    metadata.mkdir()
+    header = f"Metadata-Version: 2.1\nName: {project['name']}\nVersion: {version}\n"
+    (metadata / "METADATA").write_text(header)
+    lines = []
+    for group, entries in project["entry-points"].items():
+        lines += [f"[{group}]", *(f"{key} = {target}" for key, target in entries.items())]
+    (metadata / "entry_points.txt").write_text("\n".join(lines))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(root)
+        patch.setenv("PYTHONPATH", str(root), prepend=os.pathsep)  # checks start processes
+        yield root
+    for module in [module for module in sys.modules if module.partition(".")[0] == name]:
+        del sys.modules[module]
+
+
+def contract():
+    """Return the test functions of the plugin's own tests."""
+    (block,) = (b for b in read(PLUGINS)[0] if b.title == "tests/test_contract.py")
+    namespace = {}
+    exec(compile("\n" * (block.line - 1) + block.code, PLUGINS.name, "exec"), namespace)
+    return [function for name, function in namespace.items() if name.startswith("test_")]
+
+
+@pytest.mark.parametrize("page", PLAIN_PAGES, ids=lambda page: page.name)
+def test_python_blocks_run(page, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    run_python(page)
+
+
+@pytest.mark.parametrize("page", PLAIN_PAGES, ids=lambda page: page.name)
+def test_command_lines_are_understood(page):
+    check_commands(page)
+
+
+def test_plugin_blocks_run(plugin, monkeypatch):
+    monkeypatch.chdir(plugin)
+    namespace = run_python(PLUGINS)
+    assert namespace["new"].shape == (8, 50, 1)
+    assert namespace["scores"]["acme/mae"] > 0
+    assert "acme/rae.waves" in aezoo_registry.preset_names()
+    from aezoo.verification import verify
+
+    assert all(check.ok for check in verify("acme/rae.waves"))
+
+
+def test_plugin_commands_are_understood(plugin):
+    check_commands(PLUGINS)
+
+
+def test_doctor_finds_the_plugin_well(plugin):
+    rows = [row for row in aezoo_registry.report() if row.distribution == "acme-autoencoders"]
+    assert {row.kind for row in rows} == {*aezoo_registry.GROUPS}
+    assert {row.status for row in rows} == {"ok"}
+
+
+@pytest.mark.parametrize("function", contract(), ids=lambda function: function.__name__)
+def test_plugin_passes_its_contract(function, plugin):
+    (mark,) = function.pytestmark
+    cases = mark.args[1]
+    assert cases
+    for case in cases:
+        function(*case.values)
+
+
+def test_commands_that_do_not_exist_are_noticed():
+    with pytest.raises(Exception, match="No such command"):
+        parse(["fly"], whole=False)
+    with pytest.raises(AssertionError, match="--wings"):
+        parse(["list", "--wings"], whole=False)
+    with pytest.raises(Exception, match="Missing"):
+        parse(["generate"], whole=True)
