@@ -14,7 +14,9 @@ from aezoo import bodies, likelihoods, losses, schema
 from aezoo.arrays import check_samples
 from aezoo.engines.keras import KerasEngine
 from aezoo.interface import Interface
+from aezoo.networks import Decoder, Encoder
 from aezoo.preprocessing import Preprocess
+from aezoo.weights import named_weights
 
 
 class Autoencoder(Interface, keras.Model):
@@ -323,19 +325,7 @@ class Autoencoder(Interface, keras.Model):
         The path tells the attribute that holds a network, the position and kind of a layer in it
         and the weight's own name; it does not depend on what else was built in the process.
         """
-        named, seen = {}, set()
-        for attribute, value in vars(self).items():
-            if not attribute.startswith("_"):  # Keras' own lists of what is here already
-                for name, layer in _layers(attribute, value):
-                    named |= _layer_weights(name, layer, seen)
-        missing = [weight.path for weight in self.weights if id(weight) not in seen]
-        if missing:
-            raise ValueError(
-                f"{type(self).__name__} holds weights outside its layers: {missing[:3]}. Keep "
-                "every layer as an attribute of the model or in a list that is one, and every "
-                "weight in a layer."
-            )
-        return named
+        return named_weights(self)
 
     @contextlib.contextmanager
     def construction(self):
@@ -375,76 +365,6 @@ class Autoencoder(Interface, keras.Model):
             data = data.get("x")
         if hasattr(data, "__array__"):
             check_samples(data, self.sample_shape, sample_range=self.sample_range, name=name)
-
-
-class Encoder(keras.Model):
-    """Raw samples to deterministic codes: `model.encoder`.
-
-    Args:
-        network: Preprocessed samples to posterior parameters.
-        owner: The autoencoder whose hooks turn parameters into a code.
-    """
-
-    def __init__(self, network, owner):
-        super().__init__(name="encoder", autocast=False)
-        self.network = network
-        self.encode = lambda x, condition=None, training=False: owner.code(
-            owner.posterior(owner.preprocess.forward(x), training=training, condition=condition)
-        )
-        self.built = True
-
-    def call(self, x, condition=None, training=False):
-        """Returns the codes of raw samples `(n, *sample_shape)`, shape `(n, *code_shape)`."""
-        return self.encode(x, condition, training)
-
-
-class Decoder(keras.Model):
-    """Codes to samples in the declared range, float32: `model.decoder`.
-
-    Args:
-        network: Codes to the parameters of the likelihood.
-        owner: The autoencoder whose likelihood and preprocessing turn them into samples.
-    """
-
-    def __init__(self, network, owner):
-        super().__init__(name="decoder", autocast=False)
-        self.network = network
-        self.decode = lambda z, condition=None, training=False: owner.preprocess.inverse(
-            owner.reconstruction(z, training=training, condition=condition)["x"]
-        )
-        self.built = True
-
-    def call(self, z, condition=None, training=False):
-        """Returns the samples of codes `(n, *code_shape)`, shape `(n, *sample_shape)`."""
-        return self.decode(z, condition, training)
-
-
-def _layers(name, value):
-    """Yields the layers of an attribute, which may be a list of them, with their names."""
-    if isinstance(value, keras.layers.Layer):
-        yield name, value
-    elif isinstance(value, (list, tuple)):
-        for position, item in enumerate(value):
-            yield from _layers(f"{name}.{position}", item)
-
-
-def _layer_weights(attribute, layer, seen):
-    named, position, group = {}, -1, None
-    for weight in layer.weights:
-        if id(weight) in seen:
-            continue
-        seen.add(id(weight))
-        *parents, _ = weight.path.split("/")
-        owner = parents[-1] if parents else attribute
-        if owner != group or f"{attribute}/{position}.{_kind(owner)}/{weight.name}" in named:
-            position, group = position + 1, owner
-        named[f"{attribute}/{position}.{_kind(owner)}/{weight.name}"] = weight
-    return named
-
-
-def _kind(layer_name):
-    stem, _, number = layer_name.rpartition("_")
-    return stem if stem and number.isdigit() else layer_name
 
 
 def _weighted_mean(values, sample_weight):
