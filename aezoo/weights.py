@@ -18,7 +18,8 @@ def named_weights(model):
         ValueError: A weight belongs to no layer of the model.
     """
     named, seen = {}, set()
-    for attribute, value in vars(model).items():
+    attributes = {**vars(model), **vars(model).get("_modules", {})}  # torch keeps modules apart
+    for attribute, value in attributes.items():
         if not attribute.startswith("_"):  # Keras' own lists of what is here already
             for name, layer in _layers(attribute, value):
                 named |= _layer_weights(name, layer, seen)

@@ -24,6 +24,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PLUGINS = ROOT / "docs" / "plugins.md"
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 FENCE = re.compile(r'```(?P<language>\w*)(?: title="(?P<title>[^"]+)")?')
+LINK = re.compile(r"\]\((?!https?://)(?P<path>[^)#]*)#?(?P<anchor>[^)]*)\)")
 INLINE = re.compile(r"`(aezoo [^`]+)`")
 PLAIN_PAGES = [page for page in PAGES if page != PLUGINS]
 
@@ -161,15 +162,26 @@ def test_command_lines_are_understood(page):
     check_commands(page)
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page):
+    for link in LINK.finditer(read(page)[1]):
+        target = (page.parent / link["path"]).resolve() if link["path"] else page
+        assert target.exists(), f"{page.name} links to {link['path']}"
+        if link["anchor"]:
+            headings = re.findall(r"^#+ (.*)$", read(target)[1], re.MULTILINE)
+            anchors = [re.sub(r"[^\w -]", "", h).lower().replace(" ", "-") for h in headings]
+            assert link["anchor"] in anchors, f"{page.name} links to {link[0][2:-1]}"
+
+
 def test_plugin_blocks_run(plugin, monkeypatch):
     monkeypatch.chdir(plugin)
     namespace = run_python(PLUGINS)
     assert namespace["new"].shape == (8, 50, 1)
     assert namespace["scores"]["acme/mae"] > 0
-    assert "acme/rae.waves" in aezoo_registry.preset_names()
+    assert "acme/rae.pulses" in aezoo_registry.preset_names()
     from aezoo.verification import verify
 
-    assert all(check.ok for check in verify("acme/rae.waves"))
+    assert all(check.ok for check in verify("acme/rae.pulses"))
 
 
 def test_plugin_commands_are_understood(plugin):

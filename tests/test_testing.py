@@ -105,6 +105,11 @@ class AcceptsAnything(AE):
         super().__init__(*args, **kwargs)
 
 
+class OneSize(AE):
+    def __init__(self, sample_shape, latent_dim=16, **kwargs):
+        super().__init__(sample_shape, 8, **kwargs)
+
+
 class DrawsGlobally(AE):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -329,7 +334,7 @@ MUTANTS = [
     (TakesLoss, testing.check_compile, "refusal"),
     (StrayMetrics, testing.check_compile, "mae"),
     (Unstored, testing.check_storage, "codes of the loaded"),
-    (AcceptsAnything, testing.check_hostile_store, "unknown argument"),
+    (OneSize, testing.check_hostile_store, "other sizes"),
 ]
 
 

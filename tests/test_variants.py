@@ -12,6 +12,7 @@ import aezoo
 import aezoo_registry
 from aezoo import schema
 from aezoo.core import Autoencoder
+from aezoo.dead_units import DeadUnits
 from aezoo.variants import dae, sparse_ae
 
 D = 5
@@ -134,10 +135,10 @@ def test_importance_samples_close_the_gap_to_the_exact_likelihood():
     kernel, bias = (ops.convert_to_numpy(w) for w in model.decoder.network.weights)
     covariance = kernel.T @ kernel + scale**2 * np.eye(D)
     exact = scipy.stats.multivariate_normal.logpdf(X, bias, covariance)
-    bounds = [model.log_prob(X, k=k, seed=1).mean() for k in (1, 8, 64, 3000)]
-    assert bounds == sorted(bounds)
-    assert bounds[0] < exact.mean() - 0.1
-    np.testing.assert_allclose(model.log_prob(X, k=3000), exact, atol=0.1)
+    many = np.repeat(X, 64, axis=0)
+    bounds = [model.log_prob(many, k=k, batch_size=1024).mean() for k in (1, 3, 30)]
+    assert bounds[0] + 0.05 < bounds[1] < bounds[2] - 0.05 < exact.mean()
+    np.testing.assert_allclose(model.log_prob(X, k=1000), exact, atol=0.2)
 
 
 def test_the_prior_of_the_vae_is_standard_normal(vae):
@@ -267,7 +268,7 @@ def test_the_sparse_terms_are_the_penalty_and_the_share_of_active_units(spec, li
 
 
 def test_dead_units_are_those_no_sample_woke():
-    dead = sparse_ae.DeadUnits(4)
+    dead = DeadUnits(4)
     assert float(dead.result()) == 1.0
     dead.update_state(np.array([[1.0, 0, 0, 0], [1, 1, 0, 0]], "float32"))
     assert float(dead.result()) == 0.5
@@ -291,7 +292,7 @@ def test_training_reports_dead_and_active_units():
 
 @pytest.mark.parametrize(
     "spec",
-    [None, "l2", {"name": "top_k", "active": 0}, {"name": "kl", "rate": 0.0}, {"name": "l1", "rate": 1}],
+    [None, "l2", {"name": "top_k", "active": 0}, {"name": "kl", "rate": 0}, {"name": "l1", "k": 1}],
 )  # fmt: skip
 def test_bad_sparsities_are_refused(spec):
     with pytest.raises(ValueError, match="Received"):
@@ -345,16 +346,6 @@ def test_the_critics_own_optimizer_takes_its_weights():
     assert others.beta_1 == 0.9
     weights = model.critic_network.trainable_variables
     assert len(critic.variables) - len(others.variables) == 2 * (len(weights) - 8)
-
-
-def test_training_draws_the_codes_of_the_aae_to_the_prior():
-    model = create("aae", latent_dim=1, adversarial=1.0)
-    x = np.random.default_rng(0).random((512, D)).astype("float32")
-    model.encoder.network.layers[-2].bias.assign([4.0])
-    assert model.encode(x).mean() > 3
-    model.compile(model.default_optimizer(0.01))
-    model.fit(x, batch_size=64, epochs=25, verbose=0)
-    assert abs(model.encode(x).mean()) < 1.5
 
 
 def test_bernoulli_refuses_samples_outside_the_unit_interval():
