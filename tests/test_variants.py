@@ -137,7 +137,8 @@ def test_importance_samples_close_the_gap_to_the_exact_likelihood():
     exact = scipy.stats.multivariate_normal.logpdf(X, bias, covariance)
     many = np.repeat(X, 64, axis=0)
     bounds = [model.log_prob(many, k=k, batch_size=1024).mean() for k in (1, 3, 30)]
-    assert bounds[0] + 0.05 < bounds[1] < bounds[2] - 0.05 < exact.mean()
+    assert bounds[0] + 1 < bounds[1]
+    assert bounds[1] + 0.3 < bounds[2] < exact.mean() + 0.02
     np.testing.assert_allclose(model.log_prob(X, k=1000), exact, atol=0.2)
 
 
