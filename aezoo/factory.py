@@ -65,7 +65,7 @@ def locate(source: str | os.PathLike[str]) -> Path:
     try:
         return aezoo_registry.preset(str(source)).path
     except LookupError as error:
-        hint = "a preset name, a directory such as './model', or 'hf://org/name'"
+        hint = "a preset name or a directory such as './model'"
         raise type(error)(f"{error} A source is {hint}.") from None
 
 

@@ -12,7 +12,7 @@ import keras
 import numpy as np
 
 from aezoo import data as datasets
-from aezoo import factory, preprocessing, samplers, store
+from aezoo import factory, preprocessing, samplers, store, tensors
 from aezoo.acceleration import Settings, choose
 
 
@@ -103,6 +103,10 @@ def train(
         raise ValueError(
             f"batch_size must be at most the number of training samples, {len(samples.x)}. "
             f"Received: {batch_size=!r}."
+        )
+    if weights not in tensors.DTYPES:
+        raise ValueError(
+            f"weights must be one of {', '.join(tensors.DTYPES)}. Received: {weights=!r}."
         )
     if sampler is not None:
         samplers.build(sampler)  # a wrong name costs no training

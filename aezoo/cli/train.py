@@ -41,7 +41,8 @@ def train(
         typer.Option(
             "--likelihood",
             show_default=False,
-            help="gaussian or bernoulli; by default bernoulli for samples in 0 to 1.",
+            help="gaussian or bernoulli; by default bernoulli for samples in 0 to 1 without "
+            "preprocess.",
         ),
     ] = None,
     learning_rate: Annotated[
@@ -86,7 +87,8 @@ def train(
     samples, validation = (
         inputs.split_of(data, split, size=shape) for split in ("train", "validation")
     )
-    if likelihood is None and samples.sample_range is not None:
+    raw = arguments.get("preprocess") is None
+    if likelihood is None and raw and samples.sample_range is not None:
         likelihood = "bernoulli"
     chosen = {"latent_dim": latent_dim, "body": body, "likelihood": likelihood}
     config = {name: value for name, value in chosen.items() if value is not None} | arguments

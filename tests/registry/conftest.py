@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 import sysconfig
 from collections.abc import Callable, Iterator
@@ -21,8 +22,9 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     folder.mkdir()
     library = sysconfig.get_path("stdlib")
     kept = [place for place in sys.path if place.startswith(library) and "-packages" not in place]
-    monkeypatch.setattr(sys, "path", kept)
-    monkeypatch.syspath_prepend(str(folder))
+    # Not syspath_prepend: undone after setattr, it would leave this short path to later tests.
+    monkeypatch.setattr(sys, "path", [str(folder), *kept])
+    importlib.invalidate_caches()
     monkeypatch.delenv("AEZOO_PLUGINS", raising=False)
     loaded = set(sys.modules)
     yield folder

@@ -135,7 +135,7 @@ def test_a_finder_that_fails_hides_only_its_place(monkeypatch, tmp_path):
         return genuine(path=path)
 
     monkeypatch.setattr(metadata, "distributions", distributions)
-    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
     assert names("variants") == ["good/x"]
     [(_, _, status, place, detail)] = rows()
     assert (status, place) == ("broken", str(tmp_path))

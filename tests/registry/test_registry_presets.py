@@ -199,7 +199,7 @@ def test_every_part_of_a_namespace_package_is_read(install, tmp_path, monkeypatc
         {"acme_space/presets/vae.two/record.json": record.format("two")},
         place=elsewhere,
     )
-    monkeypatch.syspath_prepend(str(elsewhere))
+    monkeypatch.setattr(sys, "path", [str(elsewhere), *sys.path])
     assert preset_names() == ["acme/vae.one", "acme/vae.two"]
     assert broken() == []
 
