@@ -36,7 +36,8 @@ class Autoencoder(Interface, keras.Model):
 
     Hooks that see samples, codes or prior noise also take `condition=None`; a variant that uses it
     sets `conditional = True`. They see preprocessed float32 samples; `call`, `fit`, `encode` and
-    `decode` speak raw ones.
+    `decode` speak raw ones. A constructor stores its own arguments under their names after
+    `super().__init__`, and builds further networks in `with self.construction():`.
 
     Args:
         sample_shape: Shape of one sample without the batch axis: `(784,)`, `(28, 28, 1)`,

@@ -121,7 +121,7 @@ def describe(annotation: Any) -> str:
         text = describe(arguments[0])
         for bound in arguments[1:]:
             unit = " items" if isinstance(bound, Length) else ""
-            text += f" of {bound.low:g} to {bound.high:g}{unit}"
+            text += f" of {bound.low:.12g} to {bound.high:.12g}{unit}"
         return text
     if origin in (Union, types.UnionType):
         return " or ".join(describe(a) for a in arguments)

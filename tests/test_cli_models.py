@@ -184,7 +184,7 @@ def test_fit_sampler_leaves_the_weights_as_they_are(run, home):
     words = ["fit-sampler", "./models/digits", "gmm", "--data", "digits"]
     run(*words, "--set", "components=2", "--out", "fitted")
     after = store.read("fitted")
-    assert after.config["sampler"] == {"name": "gmm", "config": {"components": 2, "limit": 20000}}
+    assert after.config["sampler"] == {"name": "gmm", "config": {"components": 2, "limit": 10000}}
     shapes = {name: shape for name, (_, shape) in before.header.items()}
     assert after.config == before.config | {"sampler": after.config["sampler"]}
     for name, array in before.arrays(shapes).items():

@@ -135,6 +135,7 @@ def test_an_interval_admits_exactly_the_integers_in_it(value):
 
 def test_describe_says_it_in_words():
     assert schema.describe(schema.Size) == "an integer of 1 to 65536"
+    assert schema.describe(schema.Seed) == "an integer of 0 to 4294967295"
     assert schema.describe(schema.Rate | None) == "a number of 0 to 1 or None"
     assert schema.describe(Literal["gru", "lstm"]) == "'gru' or 'lstm'"
     assert schema.describe(Annotated[list[str], Length(1, 3)]) == (
