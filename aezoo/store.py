@@ -79,7 +79,13 @@ def read(
             try:
                 return _read(target, Path(os.path.realpath(root)) if root else target)
             except StoreError:
-                if not replaced():
+                if replaced():
+                    continue
+                if os.path.lexists(target) or not target.parent.is_dir():
+                    raise
+                with atomic.locked(target.parent):  # a writer is between its two renames
+                    _recover(target)
+                if not os.path.lexists(target):
                     raise
 
 
