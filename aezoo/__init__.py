@@ -19,6 +19,8 @@ _HOMES = {
     "list_tasks": "aezoo.catalogue",
     "list_variants": "aezoo.catalogue",
     "load": "aezoo.factory",
+    "pull": "aezoo.sources",
+    "push": "aezoo.publishing",
     "save": "aezoo.factory",
 }
 _MODULES = ("data", "metrics", "tasks", "testing")

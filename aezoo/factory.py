@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import math
-import os
 import platform
 from concurrent.futures import ThreadPoolExecutor
 from importlib import metadata
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 import aezoo_registry
-from aezoo import schema, store
-
-PATH_PREFIXES = ("./", "../", "/", "~")
+from aezoo import schema, sources, store
 
 
-def create(name, *, sample_shape, latent_dim=16, **config):
+def create(name, /, *, sample_shape, latent_dim=16, **config):
     """Builds a new, untrained model.
 
     Args:
@@ -39,54 +35,43 @@ def create(name, *, sample_shape, latent_dim=16, **config):
     return cls(sample_shape=sample_shape, latent_dim=latent_dim, **config)
 
 
-def is_path(source: str | os.PathLike[str]) -> bool:
-    """Returns whether a source names a directory or file: a Path, or a string like `./model`."""
-    return not isinstance(source, str) or source in (".", "..") or source.startswith(PATH_PREFIXES)
-
-
-def locate(source: str | os.PathLike[str]) -> Path:
-    """Returns the directory that a source means.
-
-    Args:
-        source: A directory (`Path`, or a string that starts with `./`, `../`, `/` or `~`), or
-            the name of a preset.
-
-    Raises:
-        LookupError: A name that is no preset.
-        ValueError: A Hub address, which this version does not read.
-    """
-    if is_path(source):
-        return Path(source).expanduser()
-    if str(source).startswith("hf://"):
-        raise ValueError(
-            "This version of aezoo does not read from the Hugging Face Hub: download the "
-            f"repository and give its directory, such as './model'. Received: {source!r}."
-        )
-    try:
-        return aezoo_registry.preset(str(source)).path
-    except LookupError as error:
-        hint = "a preset name or a directory such as './model'"
-        raise type(error)(f"{error} A source is {hint}.") from None
-
-
 def load(source):
     """Loads a trained model.
 
     Args:
-        source: Name of a preset (see `aezoo.list_presets()`), or a directory: a `Path`, or a
-            string that starts with `./`, `../`, `/` or `~`. A bare name is never a path.
+        source: Name of a preset (see `aezoo.list_presets()`); a directory: a `Path`, or a
+            string that starts with `./`, `../`, `/` or `~`; or a model on the Hugging Face Hub:
+            `hf://org/name@commit`. A branch, tag or no revision is resolved to its commit, which
+            is printed. A bare name is never a path.
 
     Returns:
         An `aezoo.Autoencoder` with its weights and its fitted sampler.
 
     Raises:
+        HubError: The Hub, or the way to it, did not do what was asked.
         LookupError: No such preset, or no installed package provides the variant.
         StoreError: The directory is missing, damaged or hostile; nothing was loaded.
         ValueError: A configuration that the variant refuses.
     """
+    return build(sources.read(source))
+
+
+def build(stored):
+    """Builds the model that verified files describe.
+
+    Args:
+        stored: What `aezoo.sources.read` returned.
+
+    Returns:
+        An `aezoo.Autoencoder` with its weights and its fitted sampler.
+
+    Raises:
+        LookupError: No installed package provides the variant.
+        StoreError: The weights are not the model's.
+        ValueError: A configuration that the variant refuses.
+    """
     from aezoo.core import Autoencoder
 
-    stored = store.read(locate(source))
     config = stored.config
     cls = aezoo_registry.load("variants", config["variant"])
     if not (isinstance(cls, type) and issubclass(cls, Autoencoder)):
@@ -97,6 +82,7 @@ def load(source):
     for name, weight in model.named_weights().items():
         weight.assign(arrays[name])
     model.sampler = _load_sampler(stored, math.prod(model.code_shape))
+    model.source = stored.source
     return model
 
 

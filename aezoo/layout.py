@@ -9,6 +9,8 @@ from reprlib import repr as short
 from typing import Any
 
 from aezoo import strict_json, tensors
+from aezoo.schema import MAX_NAME
+from aezoo_registry._names import is_bare, is_qualified
 
 FORMAT = 1
 CONFIG = "config.json"
@@ -16,16 +18,25 @@ WEIGHTS = "model.safetensors"
 MANIFEST = "manifest.json"
 GRAPHS = ("encoder.onnx", "decoder.onnx", "prior.onnx")
 SAMPLER_PREFIX = "sampler/"
+MAX_CARD = 8 * 1024 * 1024
+MAX_GRAPH = 4 * 1024 * 1024
 
 _CONFIG_KEYS = ("format", "variant", "config", "sampler", "dtype", "versions")
 _CARD = re.compile(r"README\.md|record\.json|golden\.safetensors|[A-Za-z0-9][A-Za-z0-9_.-]*\.png")
-_NAME = re.compile(r"([a-z0-9_-]+/)?[a-z][a-z0-9_]*")
+_LIMITS = {CONFIG: strict_json.MAX_BYTES, **dict.fromkeys(GRAPHS, MAX_GRAPH)}
+_PACKAGE = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
+_VERSION = re.compile(r"[0-9][A-Za-z0-9.!+_-]{0,63}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 def is_card(name: str) -> bool:
     """Whether a file of this name tells people about the model: `load` never opens it."""
     return _CARD.fullmatch(name) is not None
+
+
+def is_shown(name: str) -> bool:
+    """Whether a file of this name is what a Hub repository shows of the card."""
+    return name == "README.md" or (is_card(name) and name.endswith(".png"))
 
 
 def is_part(name: str) -> bool:
@@ -53,14 +64,18 @@ def parse_config(data: bytes) -> dict[str, Any]:
         strict_json.check_keys(sampler, ("name", "config"), "'sampler'")
         _check_name(sampler["name"], "sampler")
         _check_object(sampler["config"], "sampler config")
+        if "name" in sampler["config"]:
+            raise ValueError("a second 'name' in sampler config")
     if config["dtype"] not in tuple(tensors.DTYPES):
         raise ValueError(
             f"dtype {short(config['dtype'])}, expected one of {', '.join(tensors.DTYPES)}"
         )
     _check_object(config["versions"], "versions")
     for name, version in config["versions"].items():
-        if not isinstance(version, str):
-            raise ValueError(f"version {short(version)} of {name!r}, expected a string")
+        if not _PACKAGE.fullmatch(name):
+            raise ValueError(f"a version of {short(name)}, expected a package such as 'keras'")
+        if not isinstance(version, str) or not _VERSION.fullmatch(version):
+            raise ValueError(f"version {short(version)} of {name!r}, expected one such as '3.15.1'")
     return config
 
 
@@ -71,7 +86,7 @@ def parse_manifest(data: bytes) -> dict[str, tuple[int, str]]:
         data: Content of the file.
 
     Returns:
-        Size in bytes and SHA-256 of each file, by name.
+        Size in bytes and SHA-256 of each file, by name, `config.json` first.
 
     Raises:
         ValueError: With the reason, phrased to follow a file's name and a colon.
@@ -88,9 +103,13 @@ def parse_manifest(data: bytes) -> dict[str, tuple[int, str]]:
         strict_json.check_keys(entry, ("size", "sha256"), repr(name))
         if not strict_json.is_integer(entry["size"]) or entry["size"] < 0:
             raise ValueError(f"size {short(entry['size'])} of {name}, expected a number of bytes")
+        limit = _LIMITS.get(name, entry["size"])
+        if entry["size"] > limit:
+            raise ValueError(f"size {entry['size']} of {name}, more than the {limit} allowed")
         if not isinstance(entry["sha256"], str) or not _SHA256.fullmatch(entry["sha256"]):
             raise ValueError(f"sha256 {short(entry['sha256'])} of {name}, expected 64 digits")
-    return {name: (entry["size"], entry["sha256"]) for name, entry in files.items()}
+    ordered = [name for name in (CONFIG, WEIGHTS, *GRAPHS) if name in files]
+    return {name: (files[name]["size"], files[name]["sha256"]) for name in ordered}
 
 
 def manifest(files: Mapping[str, bytes]) -> bytes:
@@ -122,7 +141,8 @@ def _document(data: bytes, keys: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _check_name(value: Any, kind: str) -> None:
-    if not isinstance(value, str) or not _NAME.fullmatch(value):
+    known = isinstance(value, str) and len(value) <= MAX_NAME
+    if not known or not (is_bare(value) or is_qualified(value)):
         raise ValueError(f"{kind} {short(value)}, expected a registered name such as 'vae'")
 
 

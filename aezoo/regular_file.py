@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Sequence
 from pathlib import Path
 
 
-def read(path: Path, *, root: Path, limit: int) -> bytes:
-    """Read a whole regular file.
+def read(
+    path: Path, *, roots: Sequence[Path], limit: int, length: int | None = None
+) -> bytes:
+    """Read a regular file.
 
     Args:
         path: The file.
-        root: Resolved folder that `path` may not leave, links included.
+        roots: Resolved folders, in one of which `path` must lie when links are followed.
         limit: Largest size in bytes.
+        length: Bytes to read from its beginning; all by default.
 
     Returns:
         Its content.
@@ -23,17 +27,17 @@ def read(path: Path, *, root: Path, limit: int) -> bytes:
 
     Example:
         >>> here = Path(__file__).resolve()
-        >>> read(here, root=here.parent, limit=100_000) == here.read_bytes()
+        >>> read(here, roots=[here.parent], limit=100_000) == here.read_bytes()
         True
     """
     try:
-        with open(inside(path, root), "rb", opener=_open) as file:
+        with open(inside(path, roots), "rb", opener=_open) as file:
             status = os.fstat(file.fileno())
             if not stat.S_ISREG(status.st_mode):
                 raise ValueError("not a regular file")
             if status.st_size > limit:
                 raise ValueError(f"{status.st_size} bytes, expected at most {limit}")
-            return file.read(status.st_size)
+            return file.read(status.st_size if length is None else length)
     except FileNotFoundError:
         raise ValueError("missing") from None
     except OSError as error:
@@ -42,22 +46,22 @@ def read(path: Path, *, root: Path, limit: int) -> bytes:
         raise ValueError(f"its {status.st_size} bytes do not fit into memory") from None
 
 
-def inside(path: Path, root: Path) -> Path:
-    """Resolve a path, links included, and check that it stays within a folder.
+def inside(path: Path, roots: Sequence[Path]) -> Path:
+    """Resolve a path, links included, and check that it stays within one of some folders.
 
     Args:
         path: The path to resolve.
-        root: The resolved folder.
+        roots: The resolved folders.
 
     Returns:
         The resolved path, whether or not it exists.
 
     Raises:
-        ValueError: If it leads out of `root`.
+        ValueError: If it leads out of all of them.
     """
     resolved = Path(os.path.realpath(path))
-    if not resolved.is_relative_to(root):
-        raise ValueError(f"a link that leaves {root}")
+    if not any(resolved.is_relative_to(root) for root in roots):
+        raise ValueError(f"a link that leaves {roots[0]}")
     return resolved
 
 

@@ -11,7 +11,7 @@ import hashlib
 import os
 import stat
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +22,11 @@ from aezoo.layout import (
     CONFIG,
     GRAPHS,
     MANIFEST,
+    MAX_CARD,
     WEIGHTS,
     is_card,
     is_part,
+    is_shown,
     manifest,
     parse_config,
     parse_manifest,
@@ -34,27 +36,38 @@ from aezoo.stored import (
     StoreError,
     StoreExistsError,
     StoreNotFoundError,
+    check_header,
+    check_shapes,
     decode,
     dtype_of,
     few,
     naming,
 )
 
+LARGE = 8 * 1024 * 1024
+Shapes = Callable[[dict[str, Any]], Mapping[str, tuple[int, ...]]]
+
 
 def read(
-    directory: str | os.PathLike[str], *, root: str | os.PathLike[str] | None = None
+    directory: str | os.PathLike[str],
+    *,
+    roots: Sequence[str | os.PathLike[str]] = (),
+    shapes: Shapes | None = None,
 ) -> Stored:
     """Read and verify a model directory.
 
-    Each file is read once, hashed, and parsed from those same bytes. If a save was
-    interrupted between its two renames, the model it had moved aside is put back first,
-    with a warning; if another process replaces the model meanwhile, the new one is read.
-    Files that the manifest does not list are never opened.
+    Each file is read whole, hashed, and parsed from those same bytes. Before weights of more
+    than `LARGE` bytes are read, their header has to fit, so that refusing them costs little.
+    If a save was interrupted between its two renames, the model it had moved aside is put
+    back first, with a warning; if another process replaces the model meanwhile, the new one
+    is read. Files that the manifest does not list are never opened.
 
     Args:
         directory: The model directory.
-        root: Folder that links inside `directory` may lead into; `directory` itself by
-            default. The Hub's cache needs it: its snapshots are links.
+        roots: Folders beside `directory` itself that links in it may lead into. The Hub's
+            cache needs it: its snapshots are links.
+        shapes: Maps the checked content of `config.json` to the shape of every weight of the
+            model, by name. Large weights of other shapes are refused before they are read.
 
     Returns:
         The verified content.
@@ -71,13 +84,14 @@ def read(
         'vae'
     """
     target = Path(os.path.realpath(directory))
+    allowed = [target, *(Path(os.path.realpath(root)) for root in roots)]
     while True:
         if not os.path.lexists(target):
             with atomic.locked(target.parent):
                 _recover(target)
         with atomic.watched(target) as replaced:
             try:
-                return _read(target, Path(os.path.realpath(root)) if root else target)
+                return decode(target, _verified(target, allowed, shapes)[1])
             except StoreError:
                 if replaced():
                     continue
@@ -87,6 +101,29 @@ def read(
                     _recover(target)
                 if not os.path.lexists(target):
                     raise
+
+
+def contents(directory: str | os.PathLike[str]) -> dict[str, bytes]:
+    """Return the files of a model directory as they are, for a copy elsewhere.
+
+    Args:
+        directory: The model directory.
+
+    Returns:
+        Content by name: what the manifest lists, verified as `read` does it, the manifest, and
+        of the card `README.md` and the pictures, where they are.
+
+    Raises:
+        StoreError: If a file is missing, damaged, unreadable or not as it should be.
+    """
+    target = Path(os.path.realpath(directory))
+    sealed, files = _verified(target, [target])
+    decode(target, files)
+    shown = sorted(name for name in os.listdir(target) if is_shown(name))
+    for name in shown:
+        with naming(target / name):
+            files[name] = regular_file.read(target / name, roots=[target], limit=MAX_CARD)
+    return {**files, MANIFEST: sealed}
 
 
 def write(
@@ -216,10 +253,16 @@ def _encode(
     hashed |= {name: files[name] for name in GRAPHS if name in files}
     decode(target, hashed)
     card = {name: data for name, data in files.items() if is_card(name)}
-    return {**card, **hashed, MANIFEST: manifest(hashed)}
+    sealed = manifest(hashed)
+    with naming(target / MANIFEST):
+        parse_manifest(sealed)
+    return {**card, **hashed, MANIFEST: sealed}
 
 
-def _read(directory: Path, root: Path) -> Stored:
+def _verified(
+    directory: Path, roots: Sequence[Path], shapes: Shapes | None = None
+) -> tuple[bytes, dict[str, bytes]]:
+    """Return the manifest and the content of every file that it lists, hashed."""
     try:
         if not stat.S_ISDIR(directory.stat().st_mode):
             raise StoreError(f"{directory}: is a file, expected a model directory.")
@@ -230,24 +273,50 @@ def _read(directory: Path, root: Path) -> Stored:
     if not os.path.lexists(directory / MANIFEST):
         raise StoreError(f"{directory}: no whole model directory, because {MANIFEST} is missing.")
     with naming(directory / MANIFEST):
-        listed = parse_manifest(_json(directory / MANIFEST, root))
-    files = {}
+        sealed = _json(directory / MANIFEST, roots)
+        listed = parse_manifest(sealed)
+    files: dict[str, bytes] = {}
     for name, (size, digest) in listed.items():
+        if name == WEIGHTS and size > LARGE:
+            _check_large(directory, roots, size, files[CONFIG], shapes)
         with naming(directory / name):
-            files[name] = data = regular_file.read(directory / name, root=root, limit=size)
-            if len(data) != size:
-                raise ValueError(f"{len(data)} bytes, but {MANIFEST} says {size}; copy it again")
+            files[name] = data = regular_file.read(directory / name, roots=roots, limit=size)
+            _check_size(data, size, size)
             found = hashlib.sha256(data).hexdigest()
             if found != digest:
                 raise ValueError(
                     f"sha256 differs from {MANIFEST} (expected {digest[:12]}..., found "
                     f"{found[:12]}...): the file was damaged or changed; copy it again"
                 )
-    return decode(directory, files)
+    return sealed, files
 
 
-def _json(path: Path, root: Path) -> bytes:
-    return regular_file.read(path, root=root, limit=strict_json.MAX_BYTES)
+def _check_large(
+    directory: Path, roots: Sequence[Path], size: int, text: bytes, shapes: Shapes | None
+) -> None:
+    """Check the header of weights that are too large to be read on trust."""
+    with naming(directory / CONFIG):
+        config = parse_config(text)
+    with naming(directory / WEIGHTS):
+        path, length = directory / WEIGHTS, tensors.MAX_PREFIX
+        start = regular_file.read(path, roots=roots, limit=size, length=length)
+        _check_size(start, min(size, length), size)
+        header = tensors.describe(start, size)
+        check_header(header, config)
+    if shapes is not None:
+        with naming(directory / CONFIG):
+            expected = shapes(config)
+        with naming(directory / WEIGHTS):
+            check_shapes(header, expected)
+
+
+def _check_size(data: bytes, expected: int, size: int) -> None:
+    if len(data) != expected:
+        raise ValueError(f"{len(data)} bytes, but {MANIFEST} says {size}; copy it again")
+
+
+def _json(path: Path, roots: Sequence[Path]) -> bytes:
+    return regular_file.read(path, roots=roots, limit=strict_json.MAX_BYTES)
 
 
 def _recover(target: Path) -> None:
@@ -268,6 +337,6 @@ def _is_store(directory: Path) -> bool:
     """Whether a manifest or a config of ours is there: the rest may be damaged."""
     for name, parse in ((MANIFEST, parse_manifest), (CONFIG, parse_config)):
         with contextlib.suppress(ValueError):
-            parse(_json(directory / name, directory))
+            parse(_json(directory / name, [directory]))
             return True
     return False

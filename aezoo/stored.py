@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ import numpy as np
 
 from aezoo import tensors
 from aezoo.layout import CONFIG, GRAPHS, SAMPLER_PREFIX, WEIGHTS, parse_config
+
+MAX_SAMPLER = 2**25  # numbers: a full covariance of 5,000 units
 
 
 class StoreError(ValueError):
@@ -34,17 +37,20 @@ class Stored:
         directory: Where it was read from.
         config: The checked content of `config.json`.
         files: Content of the ONNX graphs that the manifest lists, by file name.
+        source: What `aezoo.load` takes to read the same again: the directory, or the pinned
+            address on the Hub.
     """
 
     directory: Path
     config: dict[str, Any]
     files: dict[str, bytes]
     _tensors: dict[str, np.ndarray] = dataclasses.field(repr=False)
+    source: str = ""
 
     @property
     def header(self) -> dict[str, tuple[str, tuple[int, ...]]]:
         """Storage dtype and shape of every array, the sampler's included, by name."""
-        return {name: (array.dtype.name, array.shape) for name, array in self._tensors.items()}
+        return _header(self._tensors)
 
     def arrays(self, expected: Mapping[str, tuple[int, ...]]) -> dict[str, np.ndarray]:
         """Return the model's weights if they are exactly the expected ones.
@@ -66,21 +72,9 @@ class Stored:
             >>> Stored(Path("model"), {}, {}, values).arrays({"encoder/bias": (2,)})
             {'encoder/bias': array([1., 1.], dtype=float32)}
         """
-        stored = {n: a for n, a in self._tensors.items() if not n.startswith(SAMPLER_PREFIX)}
-        missing = [name for name in expected if name not in stored]
-        unexpected = [name for name in stored if name not in expected]
         with naming(self.directory / WEIGHTS):
-            if missing or unexpected:
-                raise ValueError(
-                    f"its weights are not this model's (missing: {few(missing)}; "
-                    f"unexpected: {few(unexpected)})"
-                )
-            for name, shape in expected.items():
-                if stored[name].shape != tuple(shape):
-                    raise ValueError(
-                        f"{name!r} has shape {stored[name].shape}, expected {tuple(shape)}"
-                    )
-            return {name: _widened(name, stored[name]) for name in expected}
+            check_shapes(self.header, expected)
+            return {name: _widened(name, self._tensors[name]) for name in expected}
 
     def sampler_arrays(self) -> dict[str, np.ndarray]:
         """Return the fitted sampler's arrays, float32, by name without `sampler/`.
@@ -113,27 +107,69 @@ def decode(directory: Path, files: Mapping[str, bytes]) -> Stored:
         config = parse_config(files[CONFIG])
     with naming(directory / WEIGHTS):
         arrays = tensors.parse(files[WEIGHTS])
-        for name, array in arrays.items():
-            if array.dtype.name != dtype_of(name, config["dtype"]):
-                raise ValueError(
-                    f"{name!r} is {array.dtype.name}, expected {dtype_of(name, config['dtype'])} "
-                    f"as {CONFIG} says"
-                )
-            if name.startswith(SAMPLER_PREFIX) and config["sampler"] is None:
-                raise ValueError(f"{name!r} belongs to a sampler, but {CONFIG} names none")
+        check_header(_header(arrays), config)
     graphs = {name: data for name, data in files.items() if name in GRAPHS}
-    return Stored(directory, config, graphs, arrays)
+    return Stored(directory, config, graphs, arrays, str(directory))
+
+
+def check_header(header: tensors.Header, config: Mapping[str, Any]) -> None:
+    """Check that arrays are stored as `config.json` says.
+
+    Args:
+        header: Storage dtype and shape of every array, by name.
+        config: Checked content of `config.json`.
+
+    Raises:
+        ValueError: With the reason, phrased to follow a file's name and a colon.
+    """
+    learned = 0
+    for name, (dtype, shape) in header.items():
+        if dtype != dtype_of(name, config["dtype"]):
+            raise ValueError(
+                f"{name!r} is {dtype}, expected {dtype_of(name, config['dtype'])} as {CONFIG} says"
+            )
+        if name.startswith(SAMPLER_PREFIX):
+            if config["sampler"] is None:
+                raise ValueError(f"{name!r} belongs to a sampler, but {CONFIG} names none")
+            learned += math.prod(shape)
+    if learned > MAX_SAMPLER:
+        raise ValueError(f"a sampler of {learned} numbers, more than the {MAX_SAMPLER} allowed")
+
+
+def check_shapes(header: tensors.Header, expected: Mapping[str, tuple[int, ...]]) -> None:
+    """Check that weights are exactly those of a model.
+
+    Args:
+        header: Storage dtype and shape of every array, the sampler's included, by name.
+        expected: Shape of every weight of the model, by name.
+
+    Raises:
+        ValueError: With the reason, phrased to follow a file's name and a colon.
+    """
+    names = [name for name in header if not name.startswith(SAMPLER_PREFIX)]
+    missing = [name for name in expected if name not in header]
+    unexpected = [name for name in names if name not in expected]
+    if missing or unexpected:
+        raise ValueError(
+            f"its weights are not this model's (missing: {few(missing)}; "
+            f"unexpected: {few(unexpected)})"
+        )
+    for name, shape in expected.items():
+        if header[name][1] != tuple(shape):
+            raise ValueError(f"{name!r} has shape {header[name][1]}, expected {tuple(shape)}")
 
 
 @contextlib.contextmanager
 def naming(path: Path | str) -> Iterator[None]:
-    """Turn a reason into a `StoreError` that names the file."""
+    """Name the file in a `LookupError`, and turn any other reason into a `StoreError`."""
     try:
         yield
     except StoreError:
         raise
+    except LookupError as error:
+        raise type(error)(f"{path}: {error}") from error
     except ValueError as error:
-        raise StoreError(f"{path}: {error}.") from error
+        raise StoreError(f"{path}: {str(error).rstrip('.')}.") from error
 
 
 def dtype_of(name: str, dtype: str) -> str:
@@ -146,6 +182,10 @@ def few(names: Iterable[str]) -> str:
     names = [repr(name) for name in names]
     more = f" and {len(names) - 3} more" if len(names) > 3 else ""
     return ", ".join(names[:3]) + more if names else "none"
+
+
+def _header(arrays: Mapping[str, np.ndarray]) -> dict[str, tuple[str, tuple[int, ...]]]:
+    return {name: (array.dtype.name, array.shape) for name, array in arrays.items()}
 
 
 def _widened(name: str, array: np.ndarray) -> np.ndarray:

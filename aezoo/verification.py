@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,8 @@ import safetensors
 import safetensors.numpy
 
 import aezoo_registry
-from aezoo import factory, store
+from aezoo import factory, sources
+from aezoo.hub.errors import HubError
 from aezoo.stored import StoreError
 
 GOLDEN = "golden.safetensors"
@@ -56,8 +56,7 @@ def verify(preset: str) -> list[Check]:
         assert all(check.ok for check in verify("vae.digits"))
         ```
     """
-    found = aezoo_registry.preset(preset)
-    return [*_checks(found.path, found.record)]
+    return [*_checks(aezoo_registry.preset(preset))]
 
 
 def golden(model: Any, x: np.ndarray) -> dict[str, np.ndarray]:
@@ -74,17 +73,20 @@ def golden(model: Any, x: np.ndarray) -> dict[str, np.ndarray]:
     return {"input": x, "latent": latent, "output": model.decode(latent)}
 
 
-def _checks(path: Path, record: dict[str, Any]) -> Iterator[Check]:
+def _checks(preset: aezoo_registry.Preset) -> Iterator[Check]:
     try:
-        files = store.read(path).header
-    except StoreError as error:
+        stored = sources.of_preset(preset)
+    except (HubError, StoreError) as error:
         yield Check("files", False, str(error))
         return
-    yield Check("files", True, f"{len(files)} arrays, all hashes as in the manifest")
+    yield Check("files", True, f"{len(stored.header)} arrays, all hashes as in the manifest")
+    if "golden" not in preset.record or not (preset.path / GOLDEN).exists():
+        yield Check("golden", False, f"cannot be compared: there is no {GOLDEN}, or no tolerance")
+        return
     try:
-        expected = safetensors.numpy.load_file(path / GOLDEN)
-        tolerance = float(record["golden"]["tolerance"])
-        model = factory.load(path)
+        expected = safetensors.numpy.load_file(preset.path / GOLDEN)
+        tolerance = float(preset.record["golden"]["tolerance"])
+        model = factory.build(stored)
         # Each half by itself: a wrong latent must not blame the decoder.
         found = {
             "latent": model.encode(expected["input"]),

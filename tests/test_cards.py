@@ -1,19 +1,31 @@
-"""The tables of README.md and model_cards/ say what the presets' records say."""
+"""README.md and model_cards/ say what the presets' records say, and show what the presets do."""
 
 from __future__ import annotations
 
 import importlib.util
 import json
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+from huggingface_hub import ModelCard
+
+import aezoo
+import aezoo_registry
+from aezoo.arrays import to_uint8
+from aezoo.card import gallery
+from aezoo.hub import Address
 
 ROOT = Path(__file__).resolve().parent.parent
 TOOL = ROOT / "tools" / "cards.py"
+NAMES = sorted(path.parent.name for path in ROOT.glob("aezoo/presets/*/record.json"))
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
 RECORD = {
     "name": "vae.waves",
+    "variant": "vae",
     "parameters": 1234567,
     "bytes": 2048,
     "dtype": "float16",
@@ -31,6 +43,8 @@ RECORD = {
         "latent_units": 8,
     },
 }
+CONFIG = {"variant": "vae", "config": {"sample_shape": [8, 8, 1]}, "sampler": None}
+MANIFEST = {"files": {"model.safetensors": {"size": 2048, "sha256": "ab" * 32}}}
 
 
 @pytest.fixture(name="cards")
@@ -43,11 +57,16 @@ def _cards():
 
 @pytest.fixture(name="checkout")
 def _checkout(tmp_path, cards):
-    (tmp_path / "model_cards").mkdir()
     preset = tmp_path / "aezoo" / "presets" / "vae.waves"
     preset.mkdir(parents=True)
-    (preset / "record.json").write_text(json.dumps(RECORD))
+    for name, document in {"record": RECORD, "config": CONFIG, "manifest": MANIFEST}.items():
+        (preset / f"{name}.json").write_text(json.dumps(document))
     (preset.parent / "tmp1234" / "vae.unfinished").mkdir(parents=True)
+    home = tmp_path / "model_cards" / "vae.waves"
+    home.mkdir(parents=True)
+    picture = gallery.to_png(np.zeros((4, 4, 1), np.uint8), "ab" * 32)
+    for name in ("reconstructions.png", "prior.png", "walk.png"):
+        (home / name).write_bytes(picture)
     readme = f"# Before\n\n{cards.BEGIN}\nold\n{cards.END}\nafter\n"
     (tmp_path / "README.md").write_text(readme)
     return tmp_path
@@ -58,22 +77,131 @@ def _run(cards, monkeypatch, root, *arguments):
     return cards.main(root)
 
 
+def _blocks(name, language, cards, **changes):
+    """Return the blocks of code on a preset's card."""
+    blocks = cards.page(name, **changes).split(f"\n```{language}\n")[1:]
+    return [block.partition("\n```\n")[0] for block in blocks]
+
+
 def test_pages_of_this_checkout_are_up_to_date():
     command = [sys.executable, "-I", str(TOOL), "--check"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_pictures_are_what_the_preset_draws(cards, name):
+    assert cards.difference(name) <= cards.TOLERANCE
+
+
+def test_pictures_show_the_first_test_samples_in_order():
+    def shown(name, shape):
+        path = ROOT / "model_cards" / name / "reconstructions.png"
+        return gallery.originals(gallery.from_png(path.read_bytes())[0], shape)
+
+    digits = aezoo.data.load("digits", "test").x[: gallery.SHOWN]
+    assert np.array_equal(shown("vae.digits", (8, 8, 1)), to_uint8(digits, name="digits"))
+    with np.load(ROOT / "aezoo" / "demo" / "fashion_mnist.npz") as demo:
+        clothes = demo["x"]
+    for name in NAMES:
+        if name.endswith(".fashion_mnist"):
+            assert np.array_equal(shown(name, (28, 28, 1)), clothes), name
+
+
+def test_pictures_are_small():
+    sizes = [path.stat().st_size for path in (ROOT / "model_cards").rglob("*.png")]
+    assert sum(sizes) < 1_500_000
+    assert max(sizes) < 100_000
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_snippet_runs(cards, name):
+    (snippet,) = _blocks(name, "python", cards)
+    namespace = {}
+    exec(compile(snippet, name, "exec"), namespace)
+    shape = tuple(namespace["model"].sample_shape)
+    assert namespace["x"].shape == namespace["y"].shape == (8, *shape)
+    assert f"# ({', '.join(map(str, (8, *shape)))})" in snippet
+    assert f"# {namespace['z'].shape}" in snippet
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_commands_name_the_preset(cards, name):
+    train, generate = (shlex.split(block) for block in _blocks(name, "sh", cards)[::-1])
+    assert train == ["python", "tools/train.py", name]
+    assert generate[:3] == ["aezoo", "generate", name]
+    assert aezoo_registry.preset(name).name == name
+
+
+def test_card_for_a_repository_loads_from_there_and_by_name(cards):
+    first, second = _blocks("vae.digits", "python", cards, repo="org/vae.digits")
+    (line,) = [line for line in first.splitlines() if "aezoo.load" in line]
+    address = Address.parse(line.split('"')[1])
+    assert (address.repository, address.revision) == ("org/vae.digits", None)
+    assert second == 'model = aezoo.load("vae.digits")'
+
+
+def test_files_to_publish_are_the_card_and_its_pictures(cards):
+    files = cards.files("vae.digits", repo="org/vae.digits")
+    data = ModelCard(files["README.md"].decode()).data
+    assert data.license == "apache-2.0"
+    assert data.model_name == "vae.digits"
+    assert {*files} == {"README.md", *gallery.CAPTIONS}
+    for name in gallery.CAPTIONS:
+        assert f"]({name})" in files["README.md"].decode()
+        assert files[name].startswith(b"\x89PNG")
+
+
 def test_check_fails_until_the_pages_are_written(cards, checkout, monkeypatch, capsys):
     assert _run(cards, monkeypatch, checkout, "--check") == 1
-    said = capsys.readouterr().out
-    assert "README.md" in said
-    assert "model_cards" in said
+    said = capsys.readouterr().out.splitlines()
+    pages = ["README.md", "model_cards/README.md", "model_cards/vae.waves/README.md"]
+    assert said == [f"{page} is out of date: run python tools/cards.py" for page in pages]
     assert "old" in (checkout / "README.md").read_text()
     assert _run(cards, monkeypatch, checkout) == 0
     assert _run(cards, monkeypatch, checkout, "--check") == 0
     (checkout / "model_cards" / "README.md").write_text("edited by hand")
     assert _run(cards, monkeypatch, checkout, "--check") == 1
+
+
+def test_check_finds_missing_old_and_left_over_files(cards, checkout, monkeypatch, capsys):
+    _run(cards, monkeypatch, checkout)
+    home = checkout / "model_cards" / "vae.waves"
+    (home / "walk.png").unlink()
+    (home / "prior.png").write_bytes(gallery.to_png(np.zeros((4, 4, 1), np.uint8), "cd" * 32))
+    (checkout / "model_cards" / "vae.gone").mkdir()
+    (checkout / "model_cards" / "vae.gone" / "README.md").write_text("# Gone")
+    capsys.readouterr()
+    assert _run(cards, monkeypatch, checkout, "--check") == 1
+    assert capsys.readouterr().out.splitlines() == [
+        "model_cards/vae.waves/prior.png is of other weights: draw it again",
+        "model_cards/vae.waves/walk.png is missing: run python tools/cards.py --pictures",
+        "model_cards/vae.gone/README.md belongs to no preset: delete it",
+    ]
+
+
+def test_published_preset_is_pinned_in_the_checkout(cards, checkout):
+    record = {**RECORD, "hub": {"repo": "org/vae.waves", "commit": COMMIT}}
+    path = checkout / "aezoo" / "presets" / "vae.waves" / "record.json"
+    path.write_text(json.dumps(record))
+    second = _blocks("vae.waves", "python", cards, root=checkout)[1]
+    address = Address.parse(second.split('"')[1])
+    assert (address.repository, address.revision) == ("org/vae.waves", COMMIT)
+
+
+def test_preset_without_images_has_no_pictures(cards, checkout):
+    config = {**CONFIG, "config": {"sample_shape": [50, 2]}}
+    assert cards.wanted(RECORD, config) == []
+    path = checkout / "aezoo" / "presets" / "vae.waves" / "config.json"
+    path.write_text(json.dumps(config))
+    assert ".png" not in cards.page("vae.waves", root=checkout)
+    assert ".png" not in cards.thumbnails([RECORD], root=checkout)
+
+
+def test_unknown_preset_is_refused(cards, checkout, monkeypatch, capsys):
+    with pytest.raises(SystemExit):
+        _run(cards, monkeypatch, checkout, "--pictures", "vae.nothing")
+    assert "vae.nothing" in capsys.readouterr().err
 
 
 def test_writing_keeps_what_is_around_the_table(cards, checkout, monkeypatch):
@@ -84,17 +212,17 @@ def test_writing_keeps_what_is_around_the_table(cards, checkout, monkeypatch):
 
 
 def test_row_holds_the_figures_of_the_record(cards):
-    row = cards.scores([RECORD]).splitlines()[-1]
+    row = cards.scores([RECORD], "model_cards").splitlines()[-1]
     cells = [cell.strip() for cell in row.strip("|").split("|")]
     assert cells == [
-        "`vae.waves`", "1,234,567", "2,048", "0.01235", "0.02000", "19.09", cards.NONE, "-23.46",
-        "5 of 8", "`waves` test, 100", "7",
+        "[`vae.waves`](model_cards/vae.waves/README.md)", "1,234,567", "2,048", "0.01235",
+        "0.02000", "19.09", cards.NONE, "-23.46", "5 of 8", "`waves` test, 100", "7",
     ]  # fmt: skip
 
 
 def test_missing_baseline_is_a_dash(cards):
     scored = {**RECORD["metrics"], "baseline": None}
-    row = cards.scores([{**RECORD, "metrics": scored}]).splitlines()[-1]
+    row = cards.scores([{**RECORD, "metrics": scored}], ".").splitlines()[-1]
     assert f"| 0.01235 | {cards.NONE} |" in row
 
 

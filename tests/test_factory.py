@@ -5,7 +5,6 @@ import json
 import subprocess
 import sys
 import textwrap
-from pathlib import Path
 
 import keras
 import numpy as np
@@ -59,37 +58,6 @@ def test_create_builds_the_variant_of_that_name():
 def test_an_unknown_variant_gets_one_suggestion(name, hint):
     with pytest.raises(LookupError, match=f"Did you mean '{hint}'") as error:
         aezoo.create(name, sample_shape=(6,))
-    assert str(error.value).count("Did you mean") == 1
-
-
-@pytest.mark.parametrize("source", ["./m", "../m", "/m", "~/m", ".", "..", Path("m"), Path("vae")])
-def test_paths_are_told_by_how_they_start(source):
-    assert factory.is_path(source)
-    assert factory.locate(source) == Path(source).expanduser()
-
-
-def test_a_preset_comes_before_the_error_and_a_folder_of_that_name_is_no_path(
-    saved, tmp_path, monkeypatch
-):
-    monkeypatch.chdir(tmp_path)
-    name = aezoo_registry.preset_names()[0]
-    (tmp_path / name).mkdir()
-    assert factory.locate(name) == aezoo_registry.preset(name).path
-    (tmp_path / "model").mkdir()
-    with pytest.raises(LookupError, match=r"a directory such as './model'"):
-        aezoo.load("model")
-    with pytest.raises(store.StoreNotFoundError, match="no such directory"):
-        aezoo.load("./missing")
-    with pytest.raises(LookupError, match="A source is a preset name"):
-        aezoo.load("org/name")
-    with pytest.raises(ValueError, match="Received: 'hf://org/name'"):
-        aezoo.load("hf://org/name")
-
-
-def test_an_unknown_preset_gets_one_suggestion():
-    name = aezoo_registry.preset_names()[0]
-    with pytest.raises(LookupError, match=f"Did you mean '{name}'") as error:
-        aezoo.load(name + "x")
     assert str(error.value).count("Did you mean") == 1
 
 
@@ -192,7 +160,7 @@ def test_a_hostile_config_is_refused(saved, tmp_path, change, error, reason):
 def test_a_config_that_asks_for_terabytes_costs_nothing(saved, tmp_path):
     def grow(config):
         config["config"] |= {
-            "sample_shape": [2**16] * 3,
+            "sample_shape": [2**13, 2**13],
             "latent_dim": 2**16,
             "body": {"name": "mlp", "hidden": [2**16] * 32},
         }

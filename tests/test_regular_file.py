@@ -9,7 +9,7 @@ from aezoo import regular_file
 
 
 def read(path, limit=100):
-    return regular_file.read(path, root=path.parent, limit=limit)
+    return regular_file.read(path, roots=[path.parent], limit=limit)
 
 
 @pytest.fixture
@@ -38,15 +38,15 @@ def test_links_are_followed_within_the_root_only(path, tmp_path):
     assert read(path.parent / "inside") == b"content"
     for name in ("leaving", "../outside", "up/outside"):
         with pytest.raises(ValueError, match=r"a link that leaves .*folder"):
-            regular_file.read(path.parent / name, root=path.parent, limit=100)
-    assert regular_file.read(path.parent / "leaving", root=tmp_path, limit=100) == b"secret"
+            regular_file.read(path.parent / name, roots=[path.parent], limit=100)
+    assert regular_file.read(path.parent / "leaving", roots=[tmp_path], limit=100) == b"secret"
 
 
 def test_a_neighbour_with_a_longer_name_is_outside(tmp_path):
     root = tmp_path / "model"
     with pytest.raises(ValueError, match="a link that leaves"):
-        regular_file.inside(tmp_path / "model-2" / "file", root)
-    assert regular_file.inside(root / "gone", root) == root / "gone"
+        regular_file.inside(tmp_path / "model-2" / "file", [root])
+    assert regular_file.inside(root / "gone", [root]) == root / "gone"
 
 
 @pytest.mark.parametrize(

@@ -268,7 +268,17 @@ def test_another_size_is_refused(model, name):
     [
         ("evil.py", 0, "manifest.json: lists 'evil.py', which is no file of a model"),
         ("encoder.onnx", 0, "encoder.onnx: missing"),
-        ("config.json", 2**62, "config.json: .* bytes, but manifest.json says 4611686018427387904"),
+        ("config.json", 2**62, "manifest.json: size 4611686018427387904 of config.json, more than"),
+        (
+            "encoder.onnx",
+            2**23,
+            "manifest.json: size 8388608 of encoder.onnx, more than the 4194304",
+        ),
+        (
+            "model.safetensors",
+            2**62,
+            "safetensors: .* bytes, but manifest.json says 46116860184273",
+        ),
     ],
 )
 def test_a_manifest_that_lists_something_else_is_refused(model, name, size, reason):
@@ -290,6 +300,40 @@ def test_a_signed_hostile_config_is_refused(model, change, reason):
     put(model, "config.json", json.dumps({**CONFIG, **change}).encode())
     with pytest.raises(store.StoreError, match=reason):
         store.read(model)
+
+
+def test_a_sampler_has_a_largest_size(model, monkeypatch):
+    monkeypatch.setattr(stored, "MAX_SAMPLER", 3)
+    with pytest.raises(store.StoreError, match="a sampler of 4 numbers, more than the 3 allowed"):
+        store.read(model)
+
+
+def test_large_weights_are_refused_before_they_are_read(model, monkeypatch):
+    monkeypatch.setattr(store, "LARGE", 10)
+    seen = []
+    stored = store.read(model, shapes=lambda config: seen.append(config) or SHAPES)
+    assert seen == [stored.config] == [CONFIG]
+    weights = model / "model.safetensors"
+    size = 10 * 2**30
+    tensor = {"dtype": "F16", "shape": [size // 2], "data_offsets": [0, size]}
+    header = json.dumps({"encoder/kernel": tensor}).encode()
+    with open(weights, "r+b") as file:
+        file.write(len(header).to_bytes(8, "little") + header)
+        file.truncate(8 + len(header) + size)
+    sign_as = {"size": weights.stat().st_size, "sha256": "0" * 64}
+    manifest = json.loads((model / "manifest.json").read_text())
+    manifest["files"][weights.name] = sign_as
+    (model / "manifest.json").write_text(json.dumps(manifest))
+    tracemalloc.start()
+    for shapes, reason in [
+        (lambda config: SHAPES, "missing: 'encoder/scale'"),
+        (lambda config: {"encoder/kernel": (2,)}, r"'encoder/kernel' has shape \(5368709120,\)"),
+    ]:
+        with pytest.raises(store.StoreError, match=rf"model\.safetensors: .*{reason}"):
+            store.read(model, shapes=shapes)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 10_000_000
 
 
 def test_a_sampler_in_half_precision_is_refused(model):
@@ -468,9 +512,9 @@ def test_links_within_the_given_root_are_read(model, tmp_path):
     (model / "config.json").symlink_to("../blobs/config")
     with pytest.raises(store.StoreError, match=r"config\.json: a link that leaves"):
         store.read(model)
-    assert store.read(model, root=tmp_path).config == CONFIG
-    with pytest.raises(store.StoreError, match=r"manifest\.json: a link that leaves"):
-        store.read(model, root=blobs)
+    assert store.read(model, roots=[tmp_path]).config == CONFIG
+    with pytest.raises(store.StoreError, match=r"config\.json: a link that leaves"):
+        store.read(model, roots=[tmp_path / "elsewhere"])
 
 
 def test_a_link_to_the_directory_is_followed_by_read_and_write(model, tmp_path):

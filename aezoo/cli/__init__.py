@@ -27,6 +27,9 @@ from aezoo.cli.generate import generate
 from aezoo.cli.info import info
 from aezoo.cli.interpolate import interpolate
 from aezoo.cli.list import list_names
+from aezoo.cli.new_plugin import new_plugin
+from aezoo.cli.pull import pull
+from aezoo.cli.push import push
 from aezoo.cli.reconstruct import reconstruct
 from aezoo.cli.train import train
 from aezoo.cli.verify import verify
@@ -40,6 +43,7 @@ _PANELS: dict[str, dict[str, Callable[..., None]]] = {
         "verify": verify,
     },
     "Train and score": {"train": train, "fit-sampler": fit_sampler, "evaluate": evaluate},
+    "Share a model": {"pull": pull, "push": push},
     "Use a model": {
         "encode": encode,
         "decode": decode,
@@ -47,7 +51,10 @@ _PANELS: dict[str, dict[str, Callable[..., None]]] = {
         "generate": generate,
         "interpolate": interpolate,
     },
+    "Extend": {"new-plugin": new_plugin},
 }
+# Typer imports pydantic, 0.15 s, to convert arguments, also those that are not given.
+_QUICK = (["list"], ["list", "--json"])
 _INTERRUPTED = 130
 
 
@@ -163,7 +170,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         with warnings.catch_warnings():
             warnings.showwarning = show_warning
-            result = app(words, prog_name="aezoo", standalone_mode=False)
+            if words in _QUICK:
+                result = list_names(json=len(words) > 1)
+            else:
+                result = app(words, prog_name="aezoo", standalone_mode=False)
     except (KeyboardInterrupt, typer.Abort):
         result = _INTERRUPTED
     except Exception as error:

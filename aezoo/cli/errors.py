@@ -45,7 +45,10 @@ def _message(error: Exception) -> str:
         return f"{error.filename}: {error.strerror}." if error.filename else f"{error.strerror}."
     if isinstance(error, MemoryError):
         return "There is not enough memory for this; try fewer samples or a smaller model."
-    if isinstance(error, (ValueError, LookupError, OSError, RegistryError)) and not _is_bug(error):
+    from aezoo.hub.errors import HubError
+
+    told = (ValueError, LookupError, OSError, RegistryError, HubError)
+    if isinstance(error, told) and not _is_bug(error):
         return str(error)
     return f"{type(error).__name__}: {error} This is unexpected; `--debug` shows where it happened."
 
@@ -58,6 +61,7 @@ def _is_misuse(error: Exception) -> bool:
     if not isinstance(error, (ValueError, LookupError)) or _is_bug(error):
         return False
     from aezoo.data.images import ImageError
+    from aezoo.hub.errors import HubError
     from aezoo.stored import StoreError
 
-    return not isinstance(error, (StoreError, ImageError))
+    return not isinstance(error, (HubError, ImageError, StoreError))

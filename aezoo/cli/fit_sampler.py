@@ -41,17 +41,18 @@ def fit_sampler(
     from aezoo.cli import inputs, models, outputs
     from aezoo.cli.settings import parse
     from aezoo.data import images
-    from aezoo.factory import is_path
     from aezoo.layout import SAMPLER_PREFIX, is_card
+    from aezoo.paths import is_path
 
-    source = models.locate(model)
     if out is None and not (force and is_path(model)):
         raise ValueError("Name a directory for the result with --out, or replace MODEL by --force.")
-    target = source if out is None else out
+    target = Path(model).expanduser() if out is None else out
     store.check_target(target, overwrite=force)
     aezoo_registry.find("samplers", name)
     arguments = parse(settings)
-    network = models.load(model)
+    stored = models.read(model)
+    source = stored.directory
+    network = models.build(stored)
     size = tuple(network.sample_shape[:2])
     note(f"Fitting the sampler {name} ...")
     sampler = network.fit_sampler(
@@ -59,7 +60,6 @@ def fit_sampler(
     )
 
     # Everything but the sampler stays as it is stored, to the bit.
-    stored = store.read(source)
     spec = dict(sampler.spec)
     config = {**stored.config, "sampler": {"name": spec.pop("name"), "config": spec}}
     shapes = {name: shape for name, (_, shape) in stored.header.items()}

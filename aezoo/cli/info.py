@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from aezoo.cli.console import as_text, quiet_import, show_facts, show_json, show_table
-from aezoo.cli.models import path_hint
+from aezoo.cli.models import path_hint, read
 from aezoo.cli.options import Json
 
 
@@ -16,15 +16,17 @@ def info(
         typer.Argument(
             metavar="NAME",
             show_default=False,
-            help="Anything that `aezoo list` names, or a model's directory, such as ./my-model.",
+            help="Anything that `aezoo list` names, a model's directory, such as ./my-model, or "
+            "hf://org/name.",
         ),
     ],
     json: Json = False,
 ) -> None:
     """Describe a variant, preset, body, sampler, dataset, ... or a stored model."""
-    from aezoo import catalogue, factory
+    from aezoo import catalogue
+    from aezoo.paths import is_path
 
-    if factory.is_path(name):
+    if is_path(name) or name.startswith("hf://"):
         facts = _stored(name)
     else:
         with path_hint(name), quiet_import():
@@ -36,10 +38,8 @@ def info(
 
 
 def _stored(source: str) -> dict[str, Any]:
-    from aezoo import factory, store
-
-    stored = store.read(factory.locate(source))
-    facts = {"name": str(stored.directory), "kind": "model"}
+    stored = read(source)
+    facts = {"name": stored.source, "kind": "model"}
     sizes = (math.prod(shape) for _, shape in stored.header.values())
     return facts | stored.config | {"stored_numbers": sum(sizes)}
 

@@ -16,7 +16,7 @@ from aezoo.cli import numbers
 from aezoo.cli.console import show_warning
 from aezoo.cli.outputs import is_image
 from aezoo.data import Dataset, images
-from aezoo.factory import is_path
+from aezoo.paths import is_path
 
 _BATCH = 256
 

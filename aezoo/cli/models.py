@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from aezoo.cli.console import quiet_import
@@ -22,41 +21,35 @@ def path_hint(name: str) -> Iterator[None]:
         raise
 
 
-def locate(source: str) -> Path:
-    """Return the directory of a model.
-
-    Args:
-        source: A preset, or a directory such as `./my-model`.
-
-    Returns:
-        Its path.
-
-    Raises:
-        LookupError: If there is no such preset.
-    """
-    from aezoo import factory
-
-    with path_hint(source):
-        return factory.locate(source)
-
-
 def load(source: str) -> Any:
-    """Load a model, saying what is wrong with its directory before Keras is imported.
+    """Load a model, saying what is wrong with its files before Keras is imported.
 
     Args:
-        source: A preset, or a directory such as `./my-model`.
+        source: A preset, a directory such as `./my-model`, or `hf://org/name`.
 
     Returns:
         The `aezoo.Autoencoder`.
 
     Raises:
+        HubError: If the Hub, or the way to it, did not do what was asked.
         LookupError: If there is no such preset.
-        StoreError: If the directory is missing or damaged.
+        StoreError: If the model is missing or damaged.
     """
-    from aezoo import factory, store
+    return build(read(source))
 
-    directory = locate(source)
-    store.read(directory)
+
+def read(source: str) -> Any:
+    """Return the verified content of a model, an `aezoo.stored.Stored`; see `load`."""
+    from aezoo import sources
+
+    with path_hint(source):
+        return sources.read(source)
+
+
+def build(stored: Any) -> Any:
+    """Return the `aezoo.Autoencoder` that verified files describe."""
+    from aezoo import factory
+
     with quiet_import():
         import keras  # noqa: F401
-    return factory.load(directory)
+    return factory.build(stored)

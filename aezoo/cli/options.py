@@ -10,7 +10,8 @@ Model = Annotated[
     typer.Argument(
         metavar="MODEL",
         show_default=False,
-        help="A preset (`aezoo list presets`) or a model's directory, such as ./my-model.",
+        help="A preset (`aezoo list presets`), a model's directory, such as ./my-model, or "
+        "hf://org/name.",
     ),
 ]
 Samples = Annotated[

@@ -7,6 +7,7 @@ import pathlib
 
 import aezoo_registry
 from aezoo.data.dataset import SPLITS, Dataset, check_split
+from aezoo.paths import is_path
 
 __all__ = ["SPLITS", "Dataset", "load"]
 
@@ -39,7 +40,7 @@ def load(
         Dataset(name='digits', split='test', n=300, sample_shape=(8, 8, 1), dtype='float32')
     """
     check_split(split)
-    if isinstance(name, os.PathLike) or str(name).startswith(("./", "../", "/", "~")):
+    if is_path(name):
         return _load_path(pathlib.Path(name).expanduser(), split, size)
     if size is not None:
         raise ValueError(
