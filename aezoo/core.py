@@ -14,12 +14,12 @@ from aezoo import bodies, likelihoods, losses, schema
 from aezoo.arrays import check_samples
 from aezoo.engines.keras import KerasEngine
 from aezoo.interface import Interface
-from aezoo.networks import Decoder, Encoder
+from aezoo.networks import Decoder, Encoder, Whole
 from aezoo.preprocessing import Preprocess
 from aezoo.weights import named_weights
 
 
-class Autoencoder(Interface, keras.Model):
+class Autoencoder(Interface, Whole):
     """Base class of every variant: an ordinary `keras.Model` with one interface.
 
     A variant is a subclass that overrides only its own mathematics, at tensor level:
@@ -58,6 +58,8 @@ class Autoencoder(Interface, keras.Model):
 
     posterior_parameters = 1
     conditional = False
+    source = ""
+    """What `aezoo.load` takes to read this model again; empty for a new one."""
 
     def __new__(cls, *args, **kwargs):
         """Checks the arguments against the constructors' annotations."""
@@ -128,15 +130,15 @@ class Autoencoder(Interface, keras.Model):
         posterior = self.posterior(x, training=training, condition=condition)
         return self.reconstruction(self.code(posterior), training, condition) | posterior
 
-    def terms(self, x, target, outputs, condition=None, training=False):
+    def terms(self, x, target, outputs, training=False, condition=None):
         """Returns the terms of the objective, one float32 number per sample and term.
 
         Args:
             x: Preprocessed samples, float32.
             target: What to reconstruct: the preprocessed `y` of `fit(x, y)`, else `x`.
             outputs: What `forward` returned.
-            condition: Condition of a conditional variant.
             training: Whether this is a training step.
+            condition: Condition of a conditional variant.
 
         Returns:
             Term name to a vector of shape `(n,)`; the names of `term_weights()`.
@@ -174,6 +176,11 @@ class Autoencoder(Interface, keras.Model):
     def code_shape(self):
         """Shape of one code."""
         return (self.latent_dim,)
+
+    @property
+    def input_size(self):
+        """Shape of one sample, where samples are all that the model is called with."""
+        return None if self.conditional else self.sample_shape
 
     @property
     def sample_range(self):
@@ -255,7 +262,7 @@ class Autoencoder(Interface, keras.Model):
         x, condition = self._split(x)
         x = self.preprocess.forward(x)
         target = x if y is None else self.preprocess.forward(y)
-        terms = self.terms(x, target, y_pred, condition=condition, training=training)
+        terms = self.terms(x, target, y_pred, training=training, condition=condition)
         weights = self.term_weights()
         if set(terms) != set(weights):
             raise ValueError(

@@ -200,7 +200,7 @@ class Interface:
         Args:
             x: Samples `(n, *sample_shape)`, or an iterable of batches of them.
             k: Number of posterior samples, at least 1.
-            seed: Seed of these samples.
+            seed: Seed of these samples; with `k` above 1 they depend on `batch_size` too.
             condition: Condition of a conditional model, `(n, ...)`.
             batch_size: Largest number of samples in memory at once.
 

@@ -3,7 +3,18 @@
 import keras
 
 
-class Encoder(keras.Model):
+class Whole(keras.Model):
+    """A model that is built by its constructor; `input_size` is the shape of one input."""
+
+    def export(self, *args, **kwargs):
+        """Exports as `keras.Model.export` does, which asks for a model that was called."""
+        if self.input_size and not self._called:
+            self(keras.Input(self.input_size))
+            object.__setattr__(self, "_build_shapes_dict", {"x": (None, *self.input_size)})
+        return super().export(*args, **kwargs)
+
+
+class Encoder(Whole):
     """Raw samples to deterministic codes: `model.encoder`.
 
     Args:
@@ -17,6 +28,7 @@ class Encoder(keras.Model):
         self.encode = lambda x, condition=None, training=False: owner.code(
             owner.posterior(owner.preprocess.forward(x), training=training, condition=condition)
         )
+        self.input_size = owner.sample_shape
         self.built = True
 
     def call(self, x, condition=None, training=False):
@@ -24,7 +36,7 @@ class Encoder(keras.Model):
         return self.encode(x, condition, training)
 
 
-class Decoder(keras.Model):
+class Decoder(Whole):
     """Codes to samples in the declared range, float32: `model.decoder`.
 
     Args:
@@ -38,6 +50,7 @@ class Decoder(keras.Model):
         self.decode = lambda z, condition=None, training=False: owner.preprocess.inverse(
             owner.reconstruction(z, training=training, condition=condition)["x"]
         )
+        self.input_size = owner.code_shape
         self.built = True
 
     def call(self, z, condition=None, training=False):

@@ -110,6 +110,12 @@ def train(
         )
     if sampler is not None:
         samplers.build(sampler)  # a wrong name costs no training
+    taken = sorted({"seed", "dtype", "sample_shape"} & set(config or {}))
+    if taken:
+        raise ValueError(
+            "config holds what the data or an argument of its own decides: use seed= and dtype=, "
+            f"and leave sample_shape to the data. Received: config with {taken}."
+        )
     steps = len(samples.x) // batch_size
     settings = choose(steps, dtype=dtype, jit=jit)
     model = _create(variant, samples, seed, dict(config or {}), settings.dtype)

@@ -72,7 +72,7 @@ class Stacked(AE):
             code = network(code)
         return {"code": code}
 
-    def terms(self, x, target, outputs, condition=None, training=False):
+    def terms(self, x, target, outputs, training=False, condition=None):
         terms = super().terms(x, target, outputs, condition=condition, training=training)
         return {**terms, "decay": losses.squared_error(outputs["code"], 0.0)}
 
@@ -200,6 +200,25 @@ def test_the_halves_work_in_other_graphs(vae):
     images = (X * 255).astype("uint8")
     found = keras.Model(levels, vae.encoder(levels))(images)
     np.testing.assert_allclose(found, vae.encode(images), atol=1e-5)
+
+
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="the format is TensorFlow's")
+def test_exports_are_those_of_keras_and_need_no_call_before(tmp_path):
+    import tensorflow as tf
+
+    model = create("vae")
+    parts = {
+        model: lambda: model(X)["x"],
+        model.encoder: lambda: model.encode(X),
+        model.decoder: lambda: model.decode(model.encode(X)),
+    }
+    for part, expected in parts.items():
+        inputs = X if part is not model.decoder else model.encode(X)
+        part.export(tmp_path / part.name, verbose=False)
+        exported = tf.saved_model.load(str(tmp_path / part.name))
+        result = exported.serve(tf.constant(inputs))
+        result = result["x"] if part is model else result
+        np.testing.assert_allclose(result, ops.convert_to_numpy(expected()), atol=1e-5)
 
 
 @pytest.mark.parametrize("name", ["vae", "aae"])

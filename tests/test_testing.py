@@ -136,14 +136,14 @@ class OneSeed(AE):
 
 
 class SummedTerm(AE):
-    def terms(self, x, target, outputs, condition=None, training=False):
-        terms = super().terms(x, target, outputs, condition, training)
+    def terms(self, x, target, outputs, training=False, condition=None):
+        terms = super().terms(x, target, outputs, training, condition)
         return {"nll": ops.mean(terms["nll"])}
 
 
 class NamelessTerm(AE):
-    def terms(self, x, target, outputs, condition=None, training=False):
-        terms = super().terms(x, target, outputs, condition, training)
+    def terms(self, x, target, outputs, training=False, condition=None):
+        terms = super().terms(x, target, outputs, training, condition)
         return {**terms, "extra": terms["nll"]}
 
 
@@ -261,8 +261,8 @@ class DividesByAll(AE):
 
 
 class IgnoresTarget(AE):
-    def terms(self, x, target, outputs, condition=None, training=False):
-        return super().terms(x, x, outputs, condition, training)
+    def terms(self, x, target, outputs, training=False, condition=None):
+        return super().terms(x, x, outputs, training, condition)
 
 
 class IgnoresInput(AE):

@@ -224,6 +224,8 @@ def test_standardise_is_fitted_on_the_training_split(tmp_path):
         ({"sampler": "gmn"}, LookupError, "gmm"),
         ({"config": {"latent": 2}}, ValueError, "AE has no argument 'latent'"),
         ({"config": {"body": "conv"}}, ValueError, "Conv needs images"),
+        ({"config": {"seed": 1}}, ValueError, "Received: config with ['seed']"),
+        ({"config": {"dtype": "float32"}}, ValueError, "use seed= and dtype="),
     ],
 )
 def test_bad_arguments_leave_nothing(tmp_path, arguments, error, reason):

@@ -62,14 +62,14 @@ class AAE(Autoencoder):
         code = super().posterior(x, training, condition)["code"]
         return {"code": self.normalisation(code, training=training)}
 
-    def terms(self, x, target, outputs, condition=None, training=False):
+    def terms(self, x, target, outputs, training=False, condition=None):
         """Adds `adversarial`, the encoder's term, and `critic`, the critic's own."""
         code = outputs["code"]
         real = self.critic_network(keras.random.normal(ops.shape(code), seed=self.noise))
         fake = self.critic_network(ops.stop_gradient(code))
         critic = losses.logistic_loss(real, real=True) + losses.logistic_loss(fake, real=False)
         deceit = losses.logistic_loss(frozen(self.critic_network)(code), real=True)
-        terms = super().terms(x, target, outputs, condition, training)
+        terms = super().terms(x, target, outputs, training, condition)
         return {**terms, "adversarial": deceit, "critic": critic}
 
     def term_weights(self):

@@ -133,12 +133,12 @@ class SparseAE(Autoencoder):
         h = super().posterior(x, training, condition)["code"]
         return {"code": self.sparsity.code(h)}
 
-    def terms(self, x, target, outputs, condition=None, training=False):
+    def terms(self, x, target, outputs, training=False, condition=None):
         """Adds `sparsity`, the penalty, and `active`, the share of active units."""
         code = outputs["code"]
         active = ops.cast(ops.abs(code) > self.threshold, "float32")
         self.dead_units.update_state(active)
-        terms = super().terms(x, target, outputs, condition, training)
+        terms = super().terms(x, target, outputs, training, condition)
         penalty = self.sparsity.penalty(code)
         return {**terms, "sparsity": penalty, "active": ops.mean(active, axis=-1)}
 

@@ -55,9 +55,9 @@ class VAE(Autoencoder):
         z = self.sample_posterior(posterior, noise)
         return {"code": z, **posterior, **self.reconstruction(z, training, condition)}
 
-    def terms(self, x, target, outputs, condition=None, training=False):
+    def terms(self, x, target, outputs, training=False, condition=None):
         """Adds `kl`, the divergence of the posterior from the prior."""
-        terms = super().terms(x, target, outputs, condition, training)
+        terms = super().terms(x, target, outputs, training, condition)
         kl = losses.gaussian_kl(outputs["mean"], outputs["log_variance"])
         return {**terms, "kl": kl}
 
