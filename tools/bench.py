@@ -2,6 +2,7 @@
 
     python tools/bench.py training     # aezoo train's settings against Keras' defaults
     python tools/bench.py encode       # encode against predict, on small networks and every preset
+    python tools/bench.py latency      # encode of one image, warm, with nothing between the calls
     python tools/bench.py cold         # a cold process: load and encode against importing Keras
     python tools/bench.py names        # a cold process: aezoo list, aezoo --help, import aezoo
     python tools/bench.py all --write  # everything, into docs/benchmarks/foundation.{json,md}
@@ -16,6 +17,7 @@ import os
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -82,7 +84,7 @@ def training():
 
 
 def encode():
-    """Encodes 1, 32 and 10,000 images against `model.encoder.predict` with Keras' batch of 32."""
+    """Encodes 1, 32 and 10,000 images against `model.encoder.predict`."""
     import numpy as np
 
     import aezoo
@@ -94,13 +96,28 @@ def encode():
         x = np.resize(_images(1000), (10_000, *model.sample_shape)).astype("float32") / 255
         for n, rounds in ((1, 20), (32, 20), (10_000, ROUNDS)):
             part = x[:n]
-            results[f"{name}, {n} images"] = alternate(
-                {
-                    "predict": lambda m=model, p=part: m.encoder.predict(p, verbose=0),
-                    "encode": lambda m=model, p=part: m.encode(p),
-                },
-                rounds,
-            )
+            candidates = {
+                "predict": lambda m=model, p=part: m.encoder.predict(p, verbose=0),
+                "encode": lambda m=model, p=part: m.encode(p),
+            }
+            if n > 512:
+                candidates["predict, batch 512"] = lambda m=model, p=part: m.encoder.predict(
+                    p, batch_size=512, verbose=0
+                )
+            results[f"{name}, {n} images"] = alternate(candidates, rounds)
+    return results
+
+
+def latency():
+    """Encodes one image 300 times in a row, which leaves the caches warm."""
+    import aezoo
+
+    models = {"conv (32, 64)": aezoo.create("ae", sample_shape=(28, 28, 1))}
+    models |= {name: aezoo.load(name) for name in ("vae.digits", "vae.fashion_mnist")}
+    results = {}
+    for name, model in models.items():
+        x = _images(1)[:, : model.sample_shape[0], : model.sample_shape[1]]
+        results[name] = alternate({"encode": lambda m=model, x=x: m.encode(x)}, rounds=300)
     return results
 
 
@@ -116,7 +133,11 @@ def cold():
 
 
 def names():
-    """Starts processes: an empty one, `import aezoo`, `aezoo list` and `aezoo --help`."""
+    """Starts processes: an empty one, `import aezoo`, `aezoo list` and `aezoo --help`.
+
+    And `aezoo list` once more, with 1,000 distributions installed that have a variant and a preset
+    each.
+    """
     run = "import sys; from aezoo.cli import main; sys.argv = ['aezoo', {}]; main()"
     commands = {
         "empty": "pass",
@@ -124,11 +145,32 @@ def names():
         "aezoo list": run.format("'list'"),
         "aezoo --help": run.format("'--help'"),
     }
-    return {"cold process": alternate({k: _process("-c", v) for k, v in commands.items()})}
+    candidates = {k: _process("-c", v) for k, v in commands.items()}
+    with tempfile.TemporaryDirectory() as site:
+        _install(Path(site), 1000)
+        many = _process("-c", commands["aezoo list"], PYTHONPATH=site)
+        return {"cold process": alternate(candidates | {"aezoo list, 1,000 plugins": many})}
 
 
-def _process(*arguments):
-    return lambda: subprocess.run([sys.executable, *arguments], check=False, capture_output=True)
+def _process(*arguments, **environment):
+    return lambda: subprocess.run(
+        [sys.executable, *arguments], check=False, capture_output=True, env=os.environ | environment
+    )
+
+
+def _install(site, n):
+    """Writes what pip leaves of `n` distributions that register a variant and ship a preset."""
+    for i in range(n):
+        metadata = site / f"plugin{i}-1.0.dist-info"
+        preset = site / f"plugin{i}" / "presets" / "vae.x"
+        metadata.mkdir()
+        preset.mkdir(parents=True)
+        (metadata / "METADATA").write_text(
+            f"Metadata-Version: 2.1\nName: plugin{i}\nVersion: 1.0\n"
+        )
+        entries = f"[aezoo.variants]\nv{i}/x = plugin{i}:X\n[aezoo.presets]\nv{i} = plugin{i}\n"
+        (metadata / "entry_points.txt").write_text(entries)
+        (preset / "record.json").write_text('{"name": "vae.x", "variant": "vae"}')
 
 
 def _images(n):
@@ -164,7 +206,13 @@ def _markdown(results, command):
     return "\n".join(lines) + "\n"
 
 
-BENCHMARKS = {"training": training, "encode": encode, "cold": cold, "names": names}
+BENCHMARKS = {
+    "training": training,
+    "encode": encode,
+    "latency": latency,
+    "cold": cold,
+    "names": names,
+}
 
 
 def main():
