@@ -31,8 +31,30 @@ def create(name, /, *, sample_shape, latent_dim=16, **config):
         LookupError: No such variant.
         ValueError: An argument is unknown or outside its bounds.
     """
-    cls = aezoo_registry.load("variants", name)
+    cls = find_variant(name)
     return cls(sample_shape=sample_shape, latent_dim=latent_dim, **config)
+
+
+def find_variant(name):
+    """Returns the class of a variant.
+
+    Args:
+        name: Registered name.
+
+    Raises:
+        LookupError: No such variant.
+        PluginError: What is registered under the name is no variant.
+    """
+    from aezoo.core import Autoencoder
+
+    cls = aezoo_registry.load("variants", name)
+    if not (isinstance(cls, type) and issubclass(cls, Autoencoder)):
+        entry = aezoo_registry.find("variants", name)
+        raise aezoo_registry.PluginError(
+            f"The variant {name!r} of {entry.owner} is not a subclass of aezoo.Autoencoder; tell "
+            f"its author. Received: {entry.target}."
+        )
+    return cls
 
 
 def load(source):
@@ -73,9 +95,7 @@ def build(stored):
     from aezoo.core import Autoencoder
 
     config = stored.config
-    cls = aezoo_registry.load("variants", config["variant"])
-    if not (isinstance(cls, type) and issubclass(cls, Autoencoder)):
-        raise store.StoreError(f"{config['variant']!r} is not an autoencoder: {cls!r}.")
+    cls = find_variant(config["variant"])
     schema.check_arguments(cls, config["config"], root=Autoencoder)  # no Keras argument either
     arrays = stored.arrays(weight_shapes(cls, config["config"]))
     model = cls(**config["config"])

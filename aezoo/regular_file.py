@@ -8,9 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 
-def read(
-    path: Path, *, roots: Sequence[Path], limit: int, length: int | None = None
-) -> bytes:
+def read(path: Path, *, roots: Sequence[Path], limit: int, length: int | None = None) -> bytes:
     """Read a regular file.
 
     Args:

@@ -15,6 +15,8 @@ from aezoo import data as datasets
 from aezoo import factory, preprocessing, samplers, store, tensors
 from aezoo.acceleration import Settings, choose
 
+MANY = 10_000
+
 
 @dataclasses.dataclass(frozen=True)
 class Training:
@@ -44,7 +46,7 @@ def train(
     *,
     validation: datasets.Dataset | None = None,
     epochs: int = 20,
-    batch_size: int = 128,
+    batch_size: int | None = None,
     learning_rate: float = 1e-3,
     seed: int = 0,
     config: dict[str, Any] | None = None,
@@ -67,7 +69,8 @@ def train(
         out: Directory to write.
         validation: The validation split where `data` is a `Dataset`.
         epochs: Passes over the training split.
-        batch_size: Samples a step; an incomplete last batch is left out.
+        batch_size: Samples a step; an incomplete last batch is left out. None for 128, or 32
+            where there are fewer than 10,000 samples: few samples need more steps an epoch.
         learning_rate: First learning rate.
         seed: Seed of everything random.
         config: Further arguments of the variant: `latent_dim`, `body`, `likelihood`, ...;
@@ -92,6 +95,8 @@ def train(
         samples = data
     else:
         samples, validation = datasets.load(data), datasets.load(data, "validation")
+    if batch_size is None:
+        batch_size = min(128 if len(samples.x) >= MANY else 32, len(samples.x))
     for name, value in {"epochs": epochs, "batch_size": batch_size}.items():
         if not isinstance(value, int) or value < 1:
             raise ValueError(

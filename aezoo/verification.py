@@ -23,7 +23,7 @@ class Check:
     """One thing that was looked at.
 
     Attributes:
-        name: `"files"`, `"golden"`, `"latent"` or `"output"`.
+        name: `"record"`, `"files"`, `"golden"`, `"latent"` or `"output"`.
         ok: Whether it is as it should be.
         detail: What was found.
     """
@@ -56,7 +56,11 @@ def verify(preset: str) -> list[Check]:
         assert all(check.ok for check in verify("vae.digits"))
         ```
     """
-    return [*_checks(aezoo_registry.preset(preset))]
+    try:
+        found = aezoo_registry.preset(preset)
+    except aezoo_registry.PluginError as error:
+        return [Check("record", False, str(error))]
+    return [*_checks(found)]
 
 
 def golden(model: Any, x: np.ndarray) -> dict[str, np.ndarray]:

@@ -19,7 +19,17 @@ from aezoo.interface import Interface
 from aezoo.variants import dae, sparse_ae
 
 GOLDEN = Path(__file__).with_name("golden") / "api.txt"
-MODULES = ("data", "metrics", "testing", "store", "preprocessing", "postprocess", "pictures")
+MODULES = (
+    "data",
+    "metrics",
+    "testing",
+    "store",
+    "preprocessing",
+    "postprocess",
+    "pictures",
+    "hub",
+    "record",
+)
 KINDS = ("variants", "bodies", "samplers")
 TABLES = {
     "likelihood": (likelihoods, ("gaussian", "bernoulli")),

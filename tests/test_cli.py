@@ -22,7 +22,9 @@ from aezoo.stored import StoreError
 PANELS = {
     "look around": ["demo", "list", "info", "doctor", "verify"],
     "train and score": ["train", "fit-sampler", "evaluate"],
+    "share a model": ["pull", "push"],
     "use a model": ["encode", "decode", "reconstruct", "generate", "interpolate"],
+    "extend": ["new-plugin"],
 }
 COMMANDS = [command for commands in PANELS.values() for command in commands]
 HEAVY = ("keras", "tensorflow", "numpy", "sklearn", "PIL", "matplotlib")

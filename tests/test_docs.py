@@ -1,7 +1,7 @@
 """Every Python block of the documentation runs, and every command line in it can be parsed.
 
-A block with a title is a file: those of docs/plugins.md are a whole package, which is put on the
-path with the metadata that pip would give it. `<!-- not run: reason -->` above a block exempts it.
+A block with a title is a file: those of docs/plugins.md are the package of tests/plugin, which is
+installed. `<!-- not run: reason -->` above a block exempts it.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ from __future__ import annotations
 import dataclasses
 import os
 import re
+import runpy
 import shlex
 import sys
-import tomllib
 from pathlib import Path
 
 import pytest
@@ -22,6 +22,7 @@ from aezoo.cli import app
 
 ROOT = Path(__file__).resolve().parent.parent
 PLUGINS = ROOT / "docs" / "plugins.md"
+PACKAGE = ROOT / "tests" / "plugin"
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 FENCE = re.compile(r'```(?P<language>\w*)(?: title="(?P<title>[^"]+)")?')
 LINK = re.compile(r"\]\((?!https?://)(?P<path>[^)#]*)#?(?P<anchor>[^)]*)\)")
@@ -115,39 +116,19 @@ def check_commands(page):
 
 
 @pytest.fixture(name="plugin", scope="module")
-def _plugin(tmp_path_factory):
-    """Write the package of docs/plugins.md and put it on the path as if it were installed."""
-    root = tmp_path_factory.mktemp("plugin")
-    for block in read(PLUGINS)[0]:
-        if block.title:
-            path = root / block.title
-            path.parent.mkdir(exist_ok=True)
-            path.write_text(block.code)
-    project = tomllib.loads((root / "pyproject.toml").read_text())["project"]
-    name, version = project["name"].replace("-", "_"), project["version"]
-    (root / name / "__init__.py").touch()
-    (root / name / "presets").mkdir()
-    metadata = root / f"{name}-{version}.dist-info"
-    metadata.mkdir()
-    header = f"Metadata-Version: 2.1\nName: {project['name']}\nVersion: {version}\n"
-    (metadata / "METADATA").write_text(header)
-    lines = []
-    for group, entries in project["entry-points"].items():
-        lines += [f"[{group}]", *(f"{key} = {target}" for key, target in entries.items())]
-    (metadata / "entry_points.txt").write_text("\n".join(lines))
+def _plugin(plugin_site):
+    """Put the installed package of docs/plugins.md on the path."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(root)
-        patch.setenv("PYTHONPATH", str(root), prepend=os.pathsep)  # checks start processes
-        yield root
-    for module in [module for module in sys.modules if module.partition(".")[0] == name]:
+        patch.syspath_prepend(plugin_site)
+        patch.setenv("PYTHONPATH", str(plugin_site), prepend=os.pathsep)  # checks start processes
+        yield
+    for module in [name for name in sys.modules if name.partition(".")[0] == "acme_autoencoders"]:
         del sys.modules[module]
 
 
 def contract():
     """Return the test functions of the plugin's own tests."""
-    (block,) = (b for b in read(PLUGINS)[0] if b.title == "tests/test_contract.py")
-    namespace = {}
-    exec(compile("\n" * (block.line - 1) + block.code, PLUGINS.name, "exec"), namespace)
+    namespace = runpy.run_path(str(PACKAGE / "tests" / "test_contract.py"))
     return [function for name, function in namespace.items() if name.startswith("test_")]
 
 
@@ -173,15 +154,19 @@ def test_links_lead_somewhere(page):
             assert link["anchor"] in anchors, f"{page.name} links to {link[0][2:-1]}"
 
 
-def test_plugin_blocks_run(plugin, monkeypatch):
-    monkeypatch.chdir(plugin)
+def test_the_plugins_page_shows_every_file_as_it_is():
+    shown = {block.title: block.code for block in read(PLUGINS)[0] if block.title}
+    paths = [path for path in sorted(PACKAGE.rglob("*")) if path.suffix in (".py", ".toml")]
+    files = {path.relative_to(PACKAGE).as_posix(): path.read_text("utf-8") for path in paths}
+    assert files.pop("acme_autoencoders/__init__.py") == ""
+    assert shown == files
+
+
+def test_plugin_blocks_run(plugin, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     namespace = run_python(PLUGINS)
     assert namespace["new"].shape == (8, 50, 1)
     assert namespace["scores"]["acme/mae"] > 0
-    assert "acme/rae.pulses" in aezoo_registry.preset_names()
-    from aezoo.verification import verify
-
-    assert all(check.ok for check in verify("acme/rae.pulses"))
 
 
 def test_plugin_commands_are_understood(plugin):

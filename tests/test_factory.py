@@ -221,5 +221,8 @@ def test_a_failed_load_leaves_nothing(saved, tmp_path, monkeypatch):
 
 def test_a_registered_object_that_is_no_autoencoder_is_refused(saved, monkeypatch):
     monkeypatch.setattr(aezoo_registry, "load", lambda kind, name: dict)
-    with pytest.raises(store.StoreError, match="'vae' is not an autoencoder"):
+    refusal = "'vae' of aezoo .* is not a subclass of aezoo.Autoencoder"
+    with pytest.raises(aezoo_registry.PluginError, match=refusal):
         aezoo.load(saved)
+    with pytest.raises(aezoo_registry.PluginError, match=refusal):
+        aezoo.create("vae", sample_shape=(2,))

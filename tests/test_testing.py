@@ -147,6 +147,11 @@ class NamelessTerm(AE):
         return {**terms, "extra": terms["nll"]}
 
 
+class SwappedHook(AE):
+    def terms(self, x, target, outputs, condition=None, training=False):
+        return super().terms(x, target, outputs, training, condition)
+
+
 class NoisyCode(AE):
     def code(self, posterior):
         code = posterior["code"]
@@ -296,6 +301,7 @@ MUTANTS = [
     (ReservedName, testing.check_arguments, "'metrics' has the name of an attribute"),
     (Unbounded, testing.check_arguments, "annotation"),
     (NeedsArgument, testing.check_arguments, "default"),
+    (SwappedHook, testing.check_hooks, "terms must take self, x, target, outputs, training"),
     (Unregistered, testing.check_documentation, "no docstring"),
     (NoReference, testing.check_documentation, "Reference"),
     (UndocumentedArgument, testing.check_documentation, "width"),

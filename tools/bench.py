@@ -3,6 +3,7 @@
     python tools/bench.py training     # aezoo train's settings against Keras' defaults
     python tools/bench.py encode       # encode against predict, on small networks and every preset
     python tools/bench.py latency      # encode of one image, warm, with nothing between the calls
+    python tools/bench.py hub          # a model in the Hub's cache against a directory
     python tools/bench.py cold         # a cold process: load and encode against importing Keras
     python tools/bench.py names        # a cold process: aezoo list, aezoo --help, import aezoo
     python tools/bench.py all --write  # everything, into docs/benchmarks/foundation.{json,md}
@@ -132,6 +133,37 @@ def cold():
     return {"cold process": alternate({k: _process("-c", v) for k, v in commands.items()})}
 
 
+def hub():
+    """Reads presets as they lie in the Hub's cache, pinned, and as directories of their own."""
+    import shutil
+    import tempfile
+    from unittest import mock
+
+    from huggingface_hub import constants
+
+    from aezoo import sources, store
+    from aezoo.hub import cache
+    from aezoo.hub.address import Address
+
+    results = {}
+    for name in ("vae.digits", "ae.fashion_mnist"):
+        address = Address(f"org/{name}", "0" * 40)
+        with (
+            tempfile.TemporaryDirectory() as scratch,
+            mock.patch.object(constants, "HF_HUB_CACHE", scratch),
+        ):
+            directory = cache.snapshot(address)
+            shutil.copytree(sources.pull(name), directory)
+            results[name] = alternate(
+                {
+                    "directory": lambda d=directory: store.read(d),
+                    "hf:// in the cache": lambda a=address: sources.read(str(a)),
+                },
+                rounds=50,
+            )
+    return results
+
+
 def names():
     """Starts processes: an empty one, `import aezoo`, `aezoo list` and `aezoo --help`.
 
@@ -210,6 +242,7 @@ BENCHMARKS = {
     "training": training,
     "encode": encode,
     "latency": latency,
+    "hub": hub,
     "cold": cold,
     "names": names,
 }

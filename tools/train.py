@@ -19,18 +19,14 @@ from pathlib import Path
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import keras
-import numpy as np
-import safetensors.numpy
 
-from aezoo import acceleration, data, evaluation, factory, training, verification
+from aezoo import acceleration, data, training
+from aezoo.record import write_record
 
 ROOT = Path(__file__).resolve().parent.parent
 PRESETS = ROOT / "aezoo" / "presets"
 RUNS = ROOT / "runs"
 RECIPES = Path(__file__).with_name("recipes.toml")
-GOLDEN_SAMPLES = 4
-TOLERANCE = 1e-4
-LOG_PROB_SAMPLES = 100
 
 
 class Log(keras.callbacks.Callback):
@@ -67,68 +63,21 @@ def train(name, recipe, presets=PRESETS):
             callbacks=[Log()],
             **{key: value for key, value in recipe.items() if key != "data"},
         )
-        model = trained.model
-        golden = verification.golden(model, samples["test"].x[:GOLDEN_SAMPLES])
-        (directory / verification.GOLDEN).write_bytes(safetensors.numpy.save(golden))
-        record = {
-            "name": name,
-            "variant": variant,
-            "source": "embedded",
-            "data": _data(samples["train"]),
-            "recipe": {**recipe, "command": f"python tools/train.py {name}"},
-            "computed": {
+        record = write_record(
+            directory,
+            name,
+            train=samples["train"],
+            test=samples["test"],
+            recipe={**recipe, "command": f"python tools/train.py {name}"},
+            computed={
                 "dtype": trained.settings.dtype,
                 "jit": trained.settings.jit,
                 "machine": acceleration.machine(),
             },
-            "versions": factory.versions(),
-            "parameters": int(model.count_params()),
-            "bytes": (directory / "model.safetensors").stat().st_size,
-            "dtype": "float16",
-            "metrics": _metrics(model, samples),
-            "golden": {"tolerance": TOLERANCE},
-        }
-        text = json.dumps(record, indent=2) + "\n"
-        (directory / "record.json").write_text(text)
+        )
         shutil.rmtree(presets / name, ignore_errors=True)
         directory.rename(presets / name)
     return record
-
-
-def _data(samples):
-    return {
-        "id": samples.name,
-        "split": samples.split,
-        "n": len(samples.x),
-        "licence": samples.licence,
-        "source": samples.source,
-        "sha256": samples.fingerprint(),
-    }
-
-
-def _metrics(model, samples):
-    test = samples["test"]
-    scores = evaluation.evaluate(model, test, train=samples["train"])
-    if model.engine.has("log_weight"):
-        x = test.x[:1000]
-        log_prob = model.log_prob(x, k=LOG_PROB_SAMPLES, seed=0)
-        bound = np.mean([model.log_prob(test.x, k=1, seed=seed).mean() for seed in range(5)])
-        scores["elbo"] = {"nats": float(bound), "posterior_samples": 5, "n": len(test.x)}
-        scores["log_likelihood"] = {
-            "nats": float(log_prob.mean()),
-            "importance_samples": LOG_PROB_SAMPLES,
-            "n": len(x),
-        }
-    return _rounded(scores)
-
-
-def _rounded(value):
-    """Rounds to what the seed and the machine leave meaningful, so that records read well."""
-    if isinstance(value, dict):
-        return {key: _rounded(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_rounded(item) for item in value]
-    return float(f"{value:.6g}") if isinstance(value, float) else value
 
 
 def main():

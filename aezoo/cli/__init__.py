@@ -171,9 +171,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with warnings.catch_warnings():
             warnings.showwarning = show_warning
             if words in _QUICK:
-                result = list_names(json=len(words) > 1)
-            else:
-                result = app(words, prog_name="aezoo", standalone_mode=False)
+                list_names(json=len(words) > 1)
+                return 0
+            result = app(words, prog_name="aezoo", standalone_mode=False)
     except (KeyboardInterrupt, typer.Abort):
         result = _INTERRUPTED
     except Exception as error:

@@ -57,6 +57,11 @@ def show_scores(result: dict[str, Any]) -> None:
             for name, value in result["metrics"].items()
         ],
     )
+    if baseline and result["metrics"].get("mse", 0.0) > baseline["metrics"].get("mse", 1.0):
+        note(
+            "PCA reconstructs these better. More training or a larger network may help; what a "
+            "prior or another term of the loss asks of the codes costs reconstruction, too."
+        )
     for name, reason in result["skipped"].items():
         note(f"{name} is left out: {reason}")
     show_table(

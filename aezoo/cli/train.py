@@ -26,7 +26,15 @@ def train(
         Path, typer.Option("--out", show_default=False, help="Directory for the trained model.")
     ],
     epochs: Annotated[int, typer.Option("--epochs", min=1, help="Passes over the data.")] = 20,
-    batch_size: Annotated[int, typer.Option("--batch-size", min=1, help="Samples a step.")] = 128,
+    batch_size: Annotated[
+        int | None,
+        typer.Option(
+            "--batch-size",
+            min=1,
+            show_default=False,
+            help="Samples a step; by default 128, or 32 of fewer than 10,000 samples.",
+        ),
+    ] = None,
     latent_dim: Annotated[int, typer.Option("--latent-dim", min=1, help="Latent numbers.")] = 16,
     body: Annotated[
         str | None,
@@ -105,7 +113,7 @@ def train(
             out,
             validation=validation,
             epochs=epochs,
-            batch_size=min(batch_size, len(samples.x)),
+            batch_size=batch_size and min(batch_size, len(samples.x)),
             learning_rate=learning_rate,
             seed=seed,
             config=config,

@@ -47,7 +47,7 @@ def load(
             f"size= is for folders of images; {name!r} has its own size. Received: size={size!r}."
         )
     try:
-        function = aezoo_registry.load("datasets", name)
+        function = aezoo_registry.load("datasets", str(name))
     except aezoo_registry.UnknownName as error:
         if not os.path.exists(name):
             raise

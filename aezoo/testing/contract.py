@@ -23,6 +23,7 @@ CHECKS: dict[str, tuple[Check, ...]] = {
     "variants": (
         declaration.check_name,
         declaration.check_arguments,
+        declaration.check_hooks,
         declaration.check_documentation,
         declaration.check_example,
         declaration.check_config,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import random
 from typing import Any
@@ -19,6 +20,18 @@ from aezoo.testing._documentation import (
 from aezoo.testing._expect import expect, expect_equal, expect_refusal
 from aezoo.testing._subjects import create, resolve, to_numpy
 
+HOOKS = (
+    "posterior",
+    "code",
+    "sample_posterior",
+    "likelihood_parameters",
+    "forward",
+    "terms",
+    "term_weights",
+    "prior",
+    "log_weight",
+    "default_optimizer",
+)
 HOSTILE = (10**30, [10**30], {"surprise": 10**30})
 
 
@@ -70,6 +83,21 @@ def check_arguments(variant: str | type) -> None:
         )
         expect(
             parameter.kind is parameter.KEYWORD_ONLY, f"The argument {name!r} must be keyword-only."
+        )
+
+
+def check_hooks(variant: str | type) -> None:
+    """Checks that overridden hooks take what the base's take, in its order."""
+    from aezoo.core import Autoencoder
+
+    cls = resolve(variant)
+    for name in HOOKS:
+        expected = list(inspect.signature(getattr(Autoencoder, name)).parameters)
+        found = list(inspect.signature(getattr(cls, name)).parameters)
+        expect(
+            found[: len(expected)] == expected,
+            f"{cls.__name__}.{name} must take {', '.join(expected)}, in this order. "
+            f"Received: {', '.join(found)}.",
         )
 
 

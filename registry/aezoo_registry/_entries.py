@@ -7,6 +7,8 @@ import functools
 import importlib
 import sys
 import threading
+import time
+import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,6 +17,8 @@ from aezoo_registry._errors import PluginError, summary
 from aezoo_registry._metadata import GROUPS, Entry, Finding, Scan, scan
 from aezoo_registry._names import BUILTIN, is_bare, is_qualified, singular
 from aezoo_registry._table import Table
+
+SLOW_SECONDS = 1.0
 
 _diverted: list[Any] = []
 _diverting = threading.Lock()
@@ -79,8 +83,12 @@ def load(kind: str, name: str) -> Any:
         ValueError: If there is no such kind, it is `"presets"`, or `name` is not a string.
         UnknownName: If nobody registers the name.
         AmbiguousName: If two distributions register it.
-        PluginError: If importing it fails in any way, `SystemExit` included. The
-            message names the distribution, its version, the target and the cause.
+        PluginError: If importing it fails in any way, `SystemExit` included, or it is
+            neither a class nor a function. The message names the distribution, its
+            version, the target and the cause.
+
+    Warns:
+        UserWarning: If importing a plugin takes more than a second beside Keras.
 
     Example:
         >>> import aezoo_registry
@@ -92,17 +100,37 @@ def load(kind: str, name: str) -> Any:
             "A preset is a directory and holds no object to import; expected another kind. "
             f"Use `preset(name)`. Received: kind={kind!r}."
         )
-    return load_entry(find(kind, name))
+    entry = find(kind, name)
+    found, seconds = load_entry(entry)
+    if seconds > SLOW_SECONDS:
+        warnings.warn(
+            f"Importing {entry.target!r} of {entry.owner} took {seconds:.1f} s. Its authors can "
+            "import what is slow inside the functions that need it.",
+            stacklevel=2,
+        )
+    return found
 
 
-def load_entry(entry: Entry) -> Any:
-    """Import and return what `entry` stands for; `load` says what it raises."""
+def load_entry(entry: Entry) -> tuple[Any, float]:
+    """Import what `entry` stands for; `load` says what it raises.
+
+    Args:
+        entry: Anything but a preset.
+
+    Returns:
+        The object, and the seconds that a plugin is to blame for: none where Keras was
+        imported too, which the first to need it does.
+    """
     module, colon, attributes = entry.target.partition(":")
+    without_keras = "keras" not in sys.modules
+    start = time.perf_counter()
     try:
         with _stdout_to_stderr():
             found: Any = importlib.import_module(module)
             for attribute in attributes.split(".") if colon else ():
                 found = getattr(found, attribute)
+        if not callable(found):
+            raise TypeError(f"it is a {type(found).__name__}, expected a class or a function")
     except KeyboardInterrupt:
         raise
     except BaseException as error:
@@ -112,7 +140,8 @@ def load_entry(entry: Entry) -> Any:
             f"uninstall {entry.distribution}; other names are not affected. "
             f"Received: name={entry.name!r}."
         ) from error
-    return found
+    blameless = entry.builtin or (without_keras and "keras" in sys.modules)
+    return found, 0.0 if blameless else time.perf_counter() - start
 
 
 def table(kind: str) -> Table:

@@ -7,15 +7,13 @@ import importlib
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
+from aezoo_registry._distributions import Distribution, found_in
 from aezoo_registry._errors import summary
 from aezoo_registry._names import BUILTIN, PLUGINS_VARIABLE, normalise
-
-if TYPE_CHECKING:
-    from importlib.metadata import Distribution
 
 GROUPS: dict[str, str] = {
     kind: f"aezoo.{kind}"
@@ -84,6 +82,11 @@ class Finding:
     target: str
     detail: str
 
+    @property
+    def owner(self) -> str:
+        """The distribution and its version, as messages name them."""
+        return f"{self.distribution} {self.version}".strip()
+
     @classmethod
     def about(cls, entry: Entry, status: Status, detail: str = "") -> Finding:
         """Return the row that gives `entry` a status."""
@@ -105,10 +108,14 @@ class Scan:
     Attributes:
         entries: The entries of this contract's groups, as they were declared.
         findings: What could not be read, and what is made for another contract.
+        places: For each distribution the real path of the place that its metadata is in.
+        installed: Whether aezoo itself is.
     """
 
     entries: tuple[Entry, ...]
     findings: tuple[Finding, ...]
+    places: dict[str, str]
+    installed: bool
 
 
 def scan() -> Scan:
@@ -144,52 +151,46 @@ def _scan(path: tuple[str, ...], plugins: str | None) -> Scan:
         allowed = {normalise(plugin) for plugin in plugins.split(",") if plugin.strip()}
     found: list[Entry] = []
     findings: list[Finding] = []
-    present: set[str] = set()
+    places: dict[str, str] = {}
     for distribution in _distributions(path, findings):
         declared: list[Entry | Finding]
         try:
             declared = _declared(distribution)
         except Exception as error:
             detail = f"Its metadata cannot be read: {summary(error)}. Reinstall it."
-            declared = [_whole(_label(distribution), detail)]
+            declared = [_whole(distribution.label, detail)]
         for row in declared:
             name = normalise(row.distribution)
             if allowed is not None and name != BUILTIN and name not in allowed:
                 continue
-            present.add(name)
+            places[name] = distribution.place
             if isinstance(row, Entry):
                 found.append(row)
             else:
                 findings.append(row)
-    if not any(entry.builtin for entry in found):
+    installed = any(entry.builtin for entry in found)
+    if not installed:
         findings.append(_whole(BUILTIN, NOT_INSTALLED))
-    for missing in sorted((allowed or set()) - present - {BUILTIN}):
+    for missing in sorted((allowed or set()) - places.keys() - {BUILTIN}):
         detail = f"{PLUGINS_VARIABLE} names it, but it is not installed or registers nothing."
         findings.append(_whole(missing, detail))
-    return Scan(tuple(found), tuple(findings))
+    return Scan(tuple(found), tuple(findings), places, installed)
 
 
-def _distributions(path: tuple[str, ...], findings: list[Finding]) -> Iterator[Distribution]:
+def _distributions(path: Iterable[str], findings: list[Finding]) -> Iterator[Distribution]:
     """Yield each distribution from the first place on `path` that has it."""
-    from importlib import metadata  # 30 ms that importing the registry does not take
-
     places: dict[str, str] = {}
-    for place in dict.fromkeys(path):
+    for place in dict.fromkeys(map(os.path.realpath, path)):
         try:
-            for distribution in metadata.distributions(path=[place]):
-                label = _label(distribution)
-                name = normalise(label.removesuffix(".egg-info").partition("-")[0])
+            for distribution in found_in(place):
+                name = normalise(distribution.label.removesuffix(".egg-info").partition("-")[0])
                 # pip renames what it is about to remove to ~name; an aborted run leaves it.
-                if label.startswith("~") or (name and places.setdefault(name, place) != place):
+                if distribution.label.startswith("~"):
                     continue
-                yield distribution
+                if not name or places.setdefault(name, place) == place:
+                    yield distribution
         except Exception as error:
-            findings.append(_whole(str(place), f"This place cannot be read: {summary(error)}."))
-
-
-def _label(distribution: Distribution) -> str:
-    """Return the name of the metadata's directory: it costs no reading."""
-    return str(getattr(getattr(distribution, "_path", None), "name", ""))
+            findings.append(_whole(place, f"This place cannot be read: {summary(error)}."))
 
 
 def _whole(distribution: str, detail: str) -> Finding:
@@ -198,11 +199,11 @@ def _whole(distribution: str, detail: str) -> Finding:
 
 def _declared(distribution: Distribution) -> list[Entry | Finding]:
     """Return the rows of one distribution's `entry_points.txt`."""
-    text = distribution.read_text("entry_points.txt")
+    text = distribution.read("entry_points.txt")
     if not text or "aezoo" not in text:
         return []
     # Parsing the whole as an e-mail message, as `metadata` does, takes ten times as long.
-    fields = distribution.read_text("METADATA") or distribution.read_text("PKG-INFO") or ""
+    fields = distribution.read("METADATA") or distribution.read("PKG-INFO") or ""
     headers = dict(
         re.findall(r"(?m)^(Name|Version):[ \t]*(\S.*?)\s*$", fields.partition("\n\n")[0])
     )
@@ -210,7 +211,7 @@ def _declared(distribution: Distribution) -> list[Entry | Finding]:
     lines = [line for line in _lines(text) if not line[0] or line[0].startswith("aezoo.")]
     if lines and owner is None:
         detail = "Its metadata has no name, so its entry points are ignored. Reinstall it."
-        return [_whole(_label(distribution), detail)]
+        return [_whole(distribution.label, detail)]
     return [_row(group, name, target, owner or "", version) for group, name, target in lines]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import functools
 import os
 import re
 from collections.abc import Sequence
@@ -39,6 +40,7 @@ def is_tagged(name: str) -> bool:
     return re.fullmatch(rf"{_SNAKE_CASE}\.{_TAG}", name) is not None
 
 
+@functools.lru_cache(maxsize=4096)
 def normalise(distribution: str) -> str:
     """Return the name of a distribution as PEP 503 compares it.
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from aezoo_registry._errors import PluginError, summary
 from aezoo_registry._metadata import Entry, Finding, Scan, scan
-from aezoo_registry._names import BUILTIN, is_bare, is_qualified, is_tagged, is_vendor
+from aezoo_registry._names import BUILTIN, is_bare, is_qualified, is_tagged, is_vendor, normalise
 from aezoo_registry._table import Table
 
 _RECORD = "record.json"
@@ -40,7 +40,7 @@ class Preset:
 
 
 def preset_names() -> list[str]:
-    """Return the names of the presets that can be used, without importing anything.
+    """Return the names of the presets, without importing anything or reading a record.
 
     Returns:
         Sorted names: `variant.tag` for aezoo's, `vendor/variant.tag` for plugins'.
@@ -63,26 +63,32 @@ def preset(name: str) -> Preset:
         The preset with its record.
 
     Raises:
-        UnknownName: If there is no such preset, or its record cannot be used.
+        UnknownName: If there is no such preset.
         AmbiguousName: If two packages ship a preset of that name.
-        PluginError: If its record was changed since it was listed and is not valid now.
+        PluginError: If its record cannot be used. The message names the distribution, its
+            version, the directory and the cause.
 
     Example:
         >>> import aezoo_registry
         >>> aezoo_registry.preset("vae.digits").variant  # doctest: +SKIP
         'vae'
     """
-    entry = table().find(name)
+    return load_preset(table().find(name))
+
+
+def load_preset(entry: Entry) -> Preset:
+    """Read the preset that `entry` stands for; `preset` says what it raises."""
     path = Path(entry.target)
     try:
-        record = _read(path, name)
+        record = _read(path, entry.name)
     except ValueError as error:
         raise PluginError(
-            f"The preset {name!r} of {entry.owner} cannot be read: {error} Reinstall "
-            f"{entry.distribution}. Received: name={name!r}."
+            f"The preset {entry.name!r} cannot be loaded: {entry.target!r} of {entry.owner} is "
+            f"not valid. {error} Update, reinstall or uninstall {entry.distribution}; other "
+            f"names are not affected. Received: name={entry.name!r}."
         ) from error
-    vendor = BUILTIN if entry.builtin else name.partition("/")[0]
-    return Preset(name, record["variant"], vendor, path, record)
+    vendor = BUILTIN if entry.builtin else entry.name.partition("/")[0]
+    return Preset(entry.name, record["variant"], vendor, path, record)
 
 
 def table() -> Table:
@@ -97,7 +103,7 @@ def _table(installed: Scan) -> Table:
     for vendor in installed.entries:
         if vendor.kind != "presets":
             continue
-        for row in _shipped(vendor):
+        for row in _shipped(vendor, installed.places[normalise(vendor.distribution)]):
             if isinstance(row, Entry):
                 accepted.append(row)
             else:
@@ -105,7 +111,7 @@ def _table(installed: Scan) -> Table:
     return Table.build("presets", installed, accepted, rejected)
 
 
-def _shipped(vendor: Entry) -> Iterator[Entry | Finding]:
+def _shipped(vendor: Entry, place: str) -> Iterator[Entry | Finding]:
     """Yield each preset of the package that `vendor` names, or why it cannot be used."""
     if vendor.name == BUILTIN and not vendor.builtin:
         detail = "The vendor's name belongs to aezoo. Register the package under your own."
@@ -115,30 +121,33 @@ def _shipped(vendor: Entry) -> Iterator[Entry | Finding]:
         detail = "The name is not valid; expected a vendor in lower case, without a slash."
         yield Finding.about(vendor, "broken", detail)
         return
+    prefix = "" if vendor.builtin else f"{vendor.name}/"
     try:
-        directories = list(_directories(vendor.target))
+        found = _directories(vendor.target, place)
     except ValueError as error:
         yield Finding.about(vendor, "broken", str(error))
         return
-    prefix = "" if vendor.builtin else f"{vendor.name}/"
-    for path in directories:
-        entry = Entry("presets", prefix + path.name, str(path), vendor.distribution, vendor.version)
-        try:
-            _read(path, entry.name)
-        except ValueError as error:
-            yield Finding.about(entry, "broken", str(error))
+    for name, path in found:
+        entry = Entry("presets", prefix + name, path, vendor.distribution, vendor.version)
+        if not is_tagged(name):
+            detail = f"The directory's name {name!r} is not `variant.tag`."
+            yield Finding.about(entry, "broken", detail)
+        elif not os.path.isfile(os.path.join(path, _RECORD)):  # never raises
+            yield Finding.about(entry, "broken", f"It has no file {_RECORD}.")
         else:
             yield entry
 
 
-def _directories(package: str) -> Iterator[Path]:
-    """Yield the preset directories of a package.
+def _directories(package: str, place: str) -> list[tuple[str, str]]:
+    """Return the preset directories of a package.
 
     Args:
         package: A top-level name: finding a submodule would import its parents.
+        place: Where the metadata of its distribution is, and usually the package too.
 
-    Yields:
-        Real paths, from every part of a namespace package.
+    Returns:
+        Name and path of each; where the package is not in `place`, as an editable
+        installation has it, from every part of it.
 
     Raises:
         ValueError: If there is no such package or it has no `presets` directory.
@@ -146,24 +155,39 @@ def _directories(package: str) -> Iterator[Path]:
     if not package.isidentifier():
         raise ValueError("Its value is not a top-level package, such as `acme_vae`.")
     try:
+        return _children(os.path.join(place, package, "presets"))  # find_spec takes 0.1 ms
+    except (FileNotFoundError, NotADirectoryError):
+        homes = [os.path.realpath(os.path.join(part, "presets")) for part in _parts(package)]
+    homes = [home for home in homes if os.path.isdir(home)]
+    if not homes:
+        raise ValueError(f"Package {package!r} has no directory `presets`.")
+    return [child for home in homes for child in _children(home)]
+
+
+def _children(home: str) -> list[tuple[str, str]]:
+    try:
+        with os.scandir(home) as entries:
+            return sorted(
+                (entry.name, entry.path)
+                for entry in entries
+                if not entry.name.startswith((".", "_"))
+                and (entry.is_dir(follow_symlinks=False) or os.path.isdir(entry.path))
+            )
+    except (FileNotFoundError, NotADirectoryError):
+        raise
+    except OSError as error:
+        raise ValueError(f"{home!r} cannot be listed: {summary(error)}.") from error
+
+
+def _parts(package: str) -> list[str]:
+    """Return the directories of a package, found without importing it."""
+    try:
         spec = importlib.util.find_spec(package)
     except Exception as error:
         raise ValueError(f"Package {package!r} cannot be found: {summary(error)}.") from error
     if spec is None:
         raise ValueError(f"Package {package!r} is not installed. Reinstall the distribution.")
-    homes = [os.path.join(part, "presets") for part in spec.submodule_search_locations or ()]
-    homes = [os.path.realpath(home) for home in homes if os.path.isdir(home)]
-    if not homes:
-        raise ValueError(f"Package {package!r} has no directory `presets`.")
-    for home in dict.fromkeys(homes):
-        try:
-            children = sorted(os.listdir(home))
-        except OSError as error:
-            raise ValueError(f"{home!r} cannot be listed: {summary(error)}.") from error
-        for child in children:
-            path = os.path.join(home, child)
-            if not child.startswith((".", "_")) and os.path.isdir(path):
-                yield Path(path)
+    return list(spec.submodule_search_locations or ())
 
 
 def _read(path: Path, name: str) -> dict[str, Any]:
@@ -177,33 +201,47 @@ def _read(path: Path, name: str) -> dict[str, Any]:
         The JSON object of its `record.json`.
 
     Raises:
-        ValueError: If the directory's name, the file or what it says is not valid.
+        ValueError: If the file or what it says is not valid.
     """
-    if not is_tagged(path.name):
-        raise ValueError(f"The directory's name {path.name!r} is not `variant.tag`.")
-    file = path / _RECORD
-    if not os.path.isfile(file):  # unlike Path.is_file it never raises
-        raise ValueError(f"It has no file {_RECORD}.")
     try:
-        with open(file, "rb") as stream:
+        with open(path / _RECORD, "rb") as stream:
             content = stream.read(_MAX_RECORD_BYTES + 1)
         if len(content) > _MAX_RECORD_BYTES:
             raise ValueError(f"it is larger than {_MAX_RECORD_BYTES} bytes")
         record = json.loads(content)
     except (OSError, ValueError, RecursionError) as error:
         raise ValueError(f"Its {_RECORD} cannot be read: {summary(error)}.") from error
+    check_record(record, name)
+    return dict(record)
+
+
+def check_record(record: Any, name: str) -> None:
+    """Check that a record says of which preset it is.
+
+    Args:
+        record: The content of a `record.json`.
+        name: `variant.tag`, or `vendor/variant.tag` for a plugin's.
+
+    Raises:
+        ValueError: If it is not an object, or its `name` or `variant` is not that preset's.
+
+    Example:
+        >>> import aezoo_registry
+        >>> aezoo_registry.check_record({"name": "vae.x", "variant": "vae"}, "acme/vae.x")
+    """
     if not isinstance(record, dict):
         raise ValueError(f"Its {_RECORD} is not a JSON object.")
     for key in ("name", "variant"):
         if not isinstance(record.get(key), str):
             raise ValueError(f"Its {_RECORD} has no text under {key!r}.")
-    written, variant = record["name"], record["variant"]
-    if written not in (path.name, name):
-        raise ValueError(f"Its {_RECORD} has the name {written!r}; expected {path.name!r}.")
+    written, variant, bare = record["name"], record["variant"], name.rpartition("/")[2]
+    if not is_tagged(bare):
+        raise ValueError(f"The name {bare!r} is not `variant.tag`.")
+    if written not in (bare, name):
+        raise ValueError(f"Its {_RECORD} has the name {written!r}; expected {bare!r}.")
     if not (is_bare(variant) or is_qualified(variant)):
         raise ValueError(f"Its {_RECORD} has the variant {variant!r}, which is not a name.")
-    if variant.rpartition("/")[2] != path.name.partition(".")[0]:
+    if variant.rpartition("/")[2] != bare.partition(".")[0]:
         raise ValueError(
-            f"Its {_RECORD} has the variant {variant!r}, but {path.name!r} names another one."
+            f"Its {_RECORD} has the variant {variant!r}, but {bare!r} names another one."
         )
-    return record

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import Any
 
-from aezoo_registry._entries import load_entry, table
+from aezoo_registry._entries import SLOW_SECONDS, load_entry, table
 from aezoo_registry._errors import PluginError, summary
 from aezoo_registry._metadata import GROUPS, Entry, Finding, scan
-
-_SLOW_SECONDS = 1.0
+from aezoo_registry._presets import load_preset
 
 
 def report(*, check: Callable[[str, Any], object] | None = None) -> list[Finding]:
-    """Import every registered object, guarded, and say what can be used.
+    """Import every registered object and read every record, guarded: what can be used.
 
     Args:
         check: Called with the kind and the object of each row that imports; what it
-            raises makes the row `"broken"`. The registry itself knows no types.
+            raises makes the row `"broken"`. The registry itself knows no base class.
 
     Returns:
         One row a registered name, and one for each distribution that cannot be read,
@@ -44,18 +42,22 @@ def report(*, check: Callable[[str, Any], object] | None = None) -> list[Finding
 
 def _tried(entry: Entry, check: Callable[[str, Any], object] | None) -> Finding:
     if entry.kind == "presets":
-        return Finding.about(entry, "ok")
-    start = time.perf_counter()
+        return _read(entry)
     try:
-        found = load_entry(entry)
+        found, seconds = load_entry(entry)
+        if check is not None:
+            check(entry.kind, found)
     except PluginError as error:
         return Finding.about(entry, "broken", f"{summary(error.__cause__ or error)}.")
-    seconds = time.perf_counter() - start
-    if check is not None:
-        try:
-            check(entry.kind, found)
-        except Exception as error:
-            return Finding.about(entry, "broken", f"{summary(error)}.")
-    if seconds > _SLOW_SECONDS and not entry.builtin:
-        return Finding.about(entry, "ok", f"Slow import: {seconds:.1f} s.")
+    except Exception as error:
+        return Finding.about(entry, "broken", f"{summary(error)}.")
+    slow = f"Slow import: {seconds:.1f} s." if seconds > SLOW_SECONDS else ""
+    return Finding.about(entry, "ok", slow)
+
+
+def _read(entry: Entry) -> Finding:
+    try:
+        load_preset(entry)
+    except PluginError as error:
+        return Finding.about(entry, "broken", str(error.__cause__ or error))
     return Finding.about(entry, "ok")

@@ -52,7 +52,7 @@ class Table:
                 others = _listed(rival for rival in rivals if rival is not entry)
                 detail = f"Also registered by {others}. Uninstall one of them."
                 findings.append(Finding.about(entry, "conflict", detail))
-        return cls(kind, owners, tuple(findings), any(entry.builtin for entry in scan.entries))
+        return cls(kind, owners, tuple(findings), scan.installed)
 
     def names(self) -> list[str]:
         """Return the sorted names that have exactly one owner."""
@@ -88,7 +88,7 @@ class Table:
             )
         reason = next(
             (
-                f"{finding.distribution} registers it, but it cannot be used: {finding.detail}"
+                f"{_listed([finding])} registers it, but it cannot be used: {finding.detail}"
                 for finding in self.findings
                 if finding.name == name
             ),
@@ -97,5 +97,5 @@ class Table:
         raise UnknownName(unknown(self.kind, name, self.names(), reason))
 
 
-def _listed(entries: Iterable[Entry]) -> str:
+def _listed(entries: Iterable[Entry | Finding]) -> str:
     return " and ".join(f"{entry.owner} ({entry.target!r})" for entry in entries)

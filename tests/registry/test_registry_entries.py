@@ -1,14 +1,25 @@
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import threading
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 import aezoo_registry
-from aezoo_registry import AmbiguousName, Entry, PluginError, UnknownName, find, load, names
+from aezoo_registry import (
+    AmbiguousName,
+    Entry,
+    PluginError,
+    UnknownName,
+    _entries,
+    find,
+    load,
+    names,
+)
 
 VARIANTS = "aezoo.variants"
 
@@ -52,11 +63,6 @@ def test_targets_may_have_blanks_extras_and_nested_attributes(plugin, target):
     assert load("variants", "acme/x").__name__ == "Inner"
 
 
-def test_a_target_without_attribute_is_the_module(plugin):
-    plugin("", "acme_x")
-    assert load("variants", "acme/x") is sys.modules["acme_x"]
-
-
 @pytest.mark.parametrize(
     ("code", "target", "cause"),
     [
@@ -72,6 +78,8 @@ def test_a_target_without_attribute_is_the_module(plugin):
         ("", ".x:X", "TypeError: "),
         ("", "acme_x:X:Y", "AttributeError: "),
         ("def __getattr__(name): raise ZeroDivisionError", "acme_x:X", "ZeroDivisionError"),
+        ("", "acme_x", "TypeError: it is a module, expected a class or a function"),
+        ("X = 'VAE'", "acme_x:X", "TypeError: it is a str, expected a class or a function"),
     ],
 )
 def test_whatever_an_import_raises_names_the_plugin(aezoo, plugin, code, target, cause):
@@ -109,15 +117,38 @@ def test_stdout_survives_loads_that_overlap(install, capsys):
     install(
         "acme",
         {VARIANTS: {"acme/a": "acme_a:X", "acme/b": "acme_b:X"}},
-        {f"acme_{name}.py": f"{wait}\nprint('noise')\nX = 1" for name in "ab"},
+        {f"acme_{name}.py": f"{wait}\nprint('noise')\nX = int" for name in "ab"},
     )
     before = sys.stdout
     with pytest.MonkeyPatch.context() as patch, ThreadPoolExecutor() as pool:
         patch.setattr("builtins.acme_meet", threading.Barrier(2), raising=False)
         loads = [pool.submit(load, "variants", name) for name in ("acme/a", "acme/b")]
-        assert [done.result() for done in loads] == [1, 1]
+        assert [done.result() for done in loads] == [int, int]
     assert sys.stdout is before
     assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize("preparation", ["", "import keras\n"])
+def test_a_slow_import_is_told_once_it_is_the_plugins_own(
+    aezoo, install, plugin, monkeypatch, preparation
+):
+    monkeypatch.setattr(_entries, "SLOW_SECONDS", 0.05)
+    monkeypatch.delitem(sys.modules, "keras", raising=False)
+    slow = "import time; time.sleep(0.1)\nclass X: pass"
+    install("stand-in", {}, {"keras.py": ""})
+    plugin(preparation + slow)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        load("variants", "acme/x")
+        load("variants", "acme/x")
+    monkeypatch.delitem(sys.modules, "keras", raising=False)
+    told = [re.sub(r"0\.\d s", "0.1 s", str(warning.message)) for warning in caught]
+    expected = (
+        "Importing 'acme_x:X' of acme-x 1.0 took 0.1 s. Its authors can import what is slow "
+        "inside the functions that need it."
+    )
+    assert told == ([] if preparation else [expected])
+    assert {warning.filename for warning in caught} <= {__file__}
 
 
 def test_the_same_target_twice_collapses(install):
@@ -148,7 +179,9 @@ def test_a_plugin_gets_no_name_but_its_vendors(aezoo, install, name):
     assert names("variants") == ["ae", "vae"]
     assert load("variants", "vae").__module__ == "builtin_vae"
     if name != "vae":
-        with pytest.raises(UnknownName, match=r"acme registers it, but it cannot be used: "):
+        with pytest.raises(
+            UnknownName, match=r"acme 1.0 \('evil:X'\) registers it, but it cannot "
+        ):
             load("variants", name)
 
 

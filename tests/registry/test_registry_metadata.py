@@ -1,16 +1,18 @@
 from __future__ import annotations
 
+import os
 import sys
-import time
+import zipfile
 from importlib import metadata
 
 import pytest
 
 import aezoo_registry
-from aezoo_registry import find, names
+from aezoo_registry import _distributions, _presets, find, names
 from aezoo_registry._metadata import scan
 
 VARIANTS = "aezoo.variants"
+TWO_FILES = ("entry_points.txt", "METADATA")
 
 
 @pytest.fixture
@@ -127,19 +129,44 @@ def test_what_an_aborted_uninstall_leaves_is_ignored(install):
 
 @pytest.mark.usefixtures("good")
 def test_a_finder_that_fails_hides_only_its_place(monkeypatch, tmp_path):
-    genuine = metadata.distributions
+    archive = tmp_path / "archive.zip"
+    archive.touch()
 
     def distributions(*, path):
-        if path == [str(tmp_path)]:
-            raise RuntimeError("broken finder")
-        return genuine(path=path)
+        assert path == [str(archive)]
+        raise RuntimeError("broken finder")
 
     monkeypatch.setattr(metadata, "distributions", distributions)
-    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
+    monkeypatch.setattr(sys, "path", [str(archive), *sys.path])
     assert names("variants") == ["good/x"]
     [(_, _, status, place, detail)] = rows()
-    assert (status, place) == ("broken", str(tmp_path))
+    assert (status, place) == ("broken", str(archive))
     assert detail == "This place cannot be read: RuntimeError: broken finder."
+
+
+@pytest.mark.usefixtures("good")
+def test_an_archive_is_a_place(monkeypatch, tmp_path):
+    archive = tmp_path / "archive.zip"
+    with zipfile.ZipFile(archive, "w") as files:
+        files.writestr("zipped-1.0.dist-info/METADATA", "Name: zipped\nVersion: 1.0\n")
+        files.writestr(
+            "zipped-1.0.dist-info/entry_points.txt",
+            "[aezoo.variants]\nzipped/x = zipped:X\n[aezoo.presets]\nzipped = zipped\n",
+        )
+        files.writestr("zipped/__init__.py", "class X: pass")
+    monkeypatch.setattr(sys, "path", [str(archive), *sys.path])
+    assert names("variants") == ["good/x", "zipped/x"]
+    assert find("variants", "zipped/x").owner == "zipped 1.0"
+    assert names("presets") == []
+
+
+@pytest.mark.usefixtures("good")
+def test_places_that_hold_nothing(monkeypatch, tmp_path):
+    text = tmp_path / "file.txt"
+    text.write_text("not a place")
+    monkeypatch.setattr(sys, "path", [str(text), str(tmp_path / "gone"), *sys.path])
+    assert names("variants") == ["good/x"]
+    assert rows() == []
 
 
 def test_metadata_is_read_once(install):
@@ -151,7 +178,21 @@ def test_metadata_is_read_once(install):
     assert scan().entries == first.entries
 
 
-def test_a_thousand_plugins_are_listed_fast(install, site):
+@pytest.fixture
+def opened(monkeypatch):
+    """The files that the registry opens, in order, as paths."""
+    paths = []
+
+    def audit(path, *arguments, **keywords):
+        paths.append(str(path))
+        return open(path, *arguments, **keywords)
+
+    for module in (_distributions, _presets):
+        monkeypatch.setattr(module, "open", audit, raising=False)
+    return paths
+
+
+def test_listing_a_thousand_opens_only_their_metadata_and_imports_none(install, site, opened):
     for owner in range(100):
         variants = {f"vendor{owner}/v{number}": f"heavy{owner}:V" for number in range(10)}
         install(
@@ -164,12 +205,13 @@ def test_a_thousand_plugins_are_listed_fast(install, site):
             folder.mkdir(parents=True)
             record = f'{{"name": "v{number}.x", "variant": "vendor{owner}/v{number}"}}'
             (folder / "record.json").write_text(record)
-    seconds = []
-    for _ in range(3):
-        aezoo_registry.clear_cache()
-        start = time.perf_counter()
-        listed = {kind: names(kind) for kind in aezoo_registry.GROUPS}
-        seconds.append(time.perf_counter() - start)
+    install("unrelated", {"console_scripts": {"x": "x:x"}})
+    listed = {kind: names(kind) for kind in aezoo_registry.GROUPS}
     assert len(listed["variants"]) == len(listed["presets"]) == 1000
     assert not [name for name in sys.modules if name.startswith("heavy")]
-    assert min(seconds) < 0.4
+    ours = [os.path.relpath(path, site) for path in opened if path.startswith(f"{site}{os.sep}")]
+    files = [f"plugin{n}-1.0.dist-info/{name}" for n in range(100) for name in TWO_FILES]
+    assert sorted(ours) == sorted([*files, "unrelated-1.0.dist-info/entry_points.txt"])
+    opened.clear()
+    assert aezoo_registry.preset("vendor7/v3.x").variant == "vendor7/v3"
+    assert opened == [str(site.resolve() / "heavy7/presets/v3.x/record.json")]

@@ -101,15 +101,18 @@ def test_unknown_presets(install):
         ({"name": "vae.photos", "variant": "aae"}, "but 'vae.photos' names another one."),
     ],
 )
-def test_a_bad_record_is_told_and_not_listed(ship, record, detail):
+def test_a_bad_record_is_told_and_not_used(ship, site, record, detail):
     ship(record)
-    assert preset_names() == []
+    assert preset_names() == ["acme/vae.photos"]
     [(name, status, told)] = broken()
     assert (name, status) == ("acme/vae.photos", "broken")
     assert detail in told
-    with pytest.raises(UnknownName) as caught:
+    with pytest.raises(PluginError) as caught:
         preset("acme/vae.photos")
-    assert detail in str(caught.value)
+    message = str(caught.value)
+    path = site.resolve() / "acme_zoo/presets/vae.photos"
+    assert f"{str(path)!r} of acme-zoo 1.0 is not valid. {told}" in message
+    assert message.endswith("Received: name='acme/vae.photos'.")
 
 
 def test_a_record_may_name_a_plugins_variant(ship):
@@ -120,7 +123,6 @@ def test_a_record_may_name_a_plugins_variant(ship):
 def test_a_record_that_is_not_utf8(ship, site):
     ship()
     (site / "acme_zoo/presets/vae.photos/record.json").write_bytes(b'{"name": "\xff"}')
-    assert preset_names() == []
     assert "UnicodeDecodeError" in broken()[0][2]
 
 
@@ -178,11 +180,22 @@ def test_a_bad_vendor_or_package(ship, vendor, target, status, detail):
     assert "acme_zoo" not in sys.modules
 
 
-def test_a_package_that_breaks_the_import_system(ship, monkeypatch):
+def test_a_package_that_is_elsewhere_and_breaks_the_import_system(ship, site, monkeypatch):
     ship()
+    (site / "acme_zoo").rename(site / "moved")
     monkeypatch.setitem(sys.modules, "acme_zoo", type(sys)("acme_zoo"))
     assert preset_names() == []
     assert "'acme_zoo' cannot be found: ValueError" in broken()[0][2]
+
+
+def test_an_editable_installation_has_its_package_elsewhere(ship, site, tmp_path, monkeypatch):
+    ship()
+    (tmp_path / "checkout").mkdir()
+    (site / "acme_zoo").rename(tmp_path / "checkout" / "acme_zoo")
+    monkeypatch.setattr(sys, "path", [*sys.path, str(tmp_path / "checkout")])
+    assert preset_names() == ["acme/vae.photos"]
+    assert broken() == []
+    assert "acme_zoo" not in sys.modules
 
 
 def test_every_part_of_a_namespace_package_is_read(install, tmp_path, monkeypatch):
@@ -223,7 +236,7 @@ def test_a_record_that_changed_after_it_was_listed(ship, site):
     ship()
     assert preset_names() == ["acme/vae.photos"]
     (site / "acme_zoo/presets/vae.photos/record.json").unlink()
-    with pytest.raises(PluginError, match=r"acme-zoo 1.0 cannot be read: It has no file") as caught:
+    with pytest.raises(PluginError, match=r"acme-zoo 1.0 is not valid. Its record") as caught:
         preset("acme/vae.photos")
     assert isinstance(caught.value.__cause__, ValueError)
     aezoo_registry.clear_cache()
