@@ -17,6 +17,8 @@ try:
 except ImportError:  # Windows
     fcntl = None
 
+_FOLDER = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0)  # no waiting for a pipe's other end
+
 
 @contextlib.contextmanager
 def locked(parent: Path) -> Iterator[None]:
@@ -31,7 +33,7 @@ def locked(parent: Path) -> Iterator[None]:
     with contextlib.ExitStack() as stack:
         if fcntl is not None:
             with contextlib.suppress(OSError):
-                descriptor = os.open(parent, os.O_RDONLY)
+                descriptor = os.open(parent, _FOLDER)
                 stack.callback(os.close, descriptor)
                 fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
@@ -127,7 +129,7 @@ def watched(directory: Path) -> Iterator[Callable[[], bool]]:
     with contextlib.ExitStack() as stack:
         here: Path | int = directory
         with contextlib.suppress(OSError):  # held open, its inode number is not given away
-            here = os.open(directory, os.O_RDONLY)
+            here = os.open(directory, _FOLDER)
             stack.callback(os.close, here)
         before = _identity(here)
         yield lambda: _identity(directory) != before
@@ -174,7 +176,7 @@ def _siblings(target: Path, kind: str) -> list[Path]:
 def _sync(directory: Path) -> None:
     if fcntl is None:  # Windows cannot open a directory
         return
-    descriptor = os.open(directory, os.O_RDONLY)
+    descriptor = os.open(directory, _FOLDER)
     try:
         os.fsync(descriptor)
     finally:

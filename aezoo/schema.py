@@ -5,7 +5,9 @@ check such values against the annotations of a constructor (in particular every 
 that a hostile configuration cannot ask for a terabyte), build objects from them and read them back.
 """
 
+import functools
 import inspect
+import math
 import numbers
 import types
 import typing
@@ -14,6 +16,7 @@ from typing import Annotated, Any, Literal, NamedTuple, Union
 
 MAX_INTEGER = 2**24
 MAX_NUMBER = 3e38  # what float32 holds
+MAX_NAME = 128
 
 
 class Interval(NamedTuple):
@@ -30,13 +33,19 @@ class Length(NamedTuple):
     high: int
 
 
+class Product(NamedTuple):
+    """Largest product of the items, for use in `Annotated[list[int], Product(4096)]`."""
+
+    high: int
+
+
 Size = Annotated[int, Interval(1, 2**16)]
-Sizes = Annotated[tuple[Size, ...], Length(0, 64)]
-Shape = Annotated[tuple[Size, ...], Length(1, 5)]
+Sizes = Annotated[tuple[Size, ...], Length(0, 32)]
+Shape = Annotated[tuple[Size, ...], Length(1, 5), Product(2**26)]
 Seed = Annotated[int, Interval(0, 2**32 - 1)]
 Rate = Annotated[float, Interval(0.0, 1.0)]
 Weight = Annotated[float, Interval(0.0, 1e9)]
-Spec = str | dict | list | None
+Spec = str | dict | Annotated[list, Length(0, 16)] | None
 
 
 def parameters(cls: type, root: type = object) -> dict[str, inspect.Parameter]:
@@ -52,6 +61,11 @@ def parameters(cls: type, root: type = object) -> dict[str, inspect.Parameter]:
     Returns:
         Parameter name to `inspect.Parameter`, annotations resolved.
     """
+    return dict(_parameters(cls, root))
+
+
+@functools.cache  # resolving an annotation that is a string compiles it
+def _parameters(cls: type, root: type) -> dict[str, inspect.Parameter]:
     found: dict[str, inspect.Parameter] = {}
     for base in cls.__mro__:
         if "__init__" in vars(base):
@@ -120,8 +134,11 @@ def describe(annotation: Any) -> str:
     if origin is Annotated:
         text = describe(arguments[0])
         for bound in arguments[1:]:
-            unit = " items" if isinstance(bound, Length) else ""
-            text += f" of {bound.low:.12g} to {bound.high:.12g}{unit}"
+            if isinstance(bound, Product):
+                text += f" with a product of at most {bound.high}"
+            else:
+                unit = " items" if isinstance(bound, Length) else ""
+                text += f" of {bound.low:.12g} to {bound.high:.12g}{unit}"
         return text
     if origin in (Union, types.UnionType):
         return " or ".join(describe(a) for a in arguments)
@@ -139,11 +156,7 @@ def _fits(value: Any, annotation: Any) -> bool:
     if origin is Annotated:
         if not _fits(value, arguments[0]):
             return False
-        for bound in arguments[1:]:
-            measured = len(value) if isinstance(bound, Length) else value
-            if isinstance(bound, (Interval, Length)) and not bound.low <= measured <= bound.high:
-                return False
-        return True
+        return all(_keeps(value, bound) for bound in arguments[1:])
     if origin in (Union, types.UnionType):
         return any(_fits(value, a) for a in arguments)
     if origin is Literal:
@@ -162,6 +175,15 @@ def _fits(value: Any, annotation: Any) -> bool:
     if annotation in (dict, list, tuple):
         plain = (list, tuple) if annotation is not dict else dict
         return isinstance(value, plain) or hasattr(value, "spec")
+    return True
+
+
+def _keeps(value: Any, bound: Any) -> bool:
+    if isinstance(bound, Product):
+        return math.prod(value) <= bound.high
+    if isinstance(bound, (Interval, Length)):
+        measured = len(value) if isinstance(bound, Length) else value
+        return bound.low <= measured <= bound.high
     return True
 
 
@@ -209,16 +231,17 @@ def build(spec: Any, find: Callable[[str], type], kind: str) -> Any:
         return spec
     if isinstance(spec, str):
         spec = {"name": spec}
-    if not isinstance(spec, Mapping) or not isinstance(spec.get("name"), str):
+    name = spec.get("name") if isinstance(spec, Mapping) else None
+    if not isinstance(name, str) or len(name) > MAX_NAME:
         raise ValueError(
             f"{kind} must be a name or a dictionary like {{'name': ..., argument: value}}. "
             f"Received: {kind}={spec!r:.200}."
         )
     arguments = {key: value for key, value in spec.items() if key != "name"}
-    cls = find(spec["name"])
+    cls = find(name)
     check_arguments(cls, arguments)
     instance = cls(**arguments)
-    instance.spec = {"name": spec["name"], **config_of(instance)}
+    instance.spec = {"name": name, **config_of(instance)}
     return instance
 
 

@@ -121,11 +121,11 @@ def is_integer(value: Any) -> bool:
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    value = dict(pairs)
-    if len(value) < len(pairs):
-        names = [name for name, _ in pairs]
-        repeated = next(name for name in value if names.count(name) > 1)
-        raise ValueError(f"the key {repeated[:MAX_KEY]!r} is repeated")
+    value: dict[str, Any] = {}
+    for name, item in pairs:
+        if name in value:
+            raise ValueError(f"the key {name[:MAX_KEY]!r} is repeated")
+        value[name] = item
     return value
 
 

@@ -19,7 +19,11 @@ DTYPES = {
     "bfloat16": np.dtype(ml_dtypes.bfloat16),
 }
 MAX_HEADER = 1024 * 1024
+MAX_PREFIX = 8 + MAX_HEADER
 MAX_RANK = 8
+
+Header = Mapping[str, tuple[str, tuple[int, ...]]]
+"""Storage dtype and shape of arrays, by name."""
 
 _TAGS = {"F32": "float32", "F16": "float16", "BF16": "bfloat16"}
 
@@ -88,34 +92,72 @@ def parse(data: bytes) -> dict[str, np.ndarray]:
         >>> parse(dump({"bias": np.zeros(3, "float32")}))["bias"].shape
         (3,)
     """
-    size = int.from_bytes(data[:8], "little")
-    if len(data) < 8 or size > len(data) - 8:
+    values = memoryview(data)[_header_end(data, len(data)) :]
+    return {
+        name: np.frombuffer(values[slice(*entry["data_offsets"])], _dtype(entry)).reshape(
+            entry["shape"]
+        )
+        for name, entry in _entries(data, len(data)).items()
+    }
+
+
+def describe(data: bytes, size: int) -> Header:
+    """Read the header of a safetensors file, as strictly as `parse`.
+
+    Args:
+        data: The first `MAX_PREFIX` bytes of the file, or all where it is shorter.
+        size: Bytes of the whole file.
+
+    Returns:
+        Name to dtype and shape.
+
+    Raises:
+        ValueError: With the reason, phrased to follow a file's name and a colon.
+
+    Example:
+        >>> data = dump({"bias": np.zeros(3, "float32")})
+        >>> describe(data, len(data))
+        {'bias': ('float32', (3,))}
+    """
+    return {
+        name: (_TAGS[entry["dtype"]], tuple(entry["shape"]))
+        for name, entry in _entries(data, size).items()
+    }
+
+
+def _header_end(data: bytes, size: int) -> int:
+    length = int.from_bytes(data[:8], "little")
+    if len(data) < 8 or length > size - 8:
         raise ValueError("shorter than its header")
-    if size > MAX_HEADER:
-        raise ValueError(f"a header of {size} bytes, more than the {MAX_HEADER} allowed")
+    if length > MAX_HEADER:
+        raise ValueError(f"a header of {length} bytes, more than the {MAX_HEADER} allowed")
+    return 8 + length
+
+
+def _entries(data: bytes, size: int) -> dict[str, Any]:
+    """Return the checked entries of the header of a file of `size` bytes."""
+    first = _header_end(data, size)
     try:
-        header = strict_json.parse(data[8 : 8 + size], max_bytes=MAX_HEADER, max_depth=3)
+        header = strict_json.parse(data[8:first], max_bytes=MAX_HEADER, max_depth=3)
     except ValueError as error:
         raise ValueError(f"in its header, {error}") from None
     if not isinstance(header, dict):
         raise ValueError("its header is not an object")
     if "__metadata__" in header:
         raise ValueError("its header holds metadata, expected arrays only")
-    values = memoryview(data)[8 + size :]
     spans = {name: _span(name, entry) for name, entry in header.items()}
     end = 0
     for name, (start, stop) in sorted(spans.items(), key=lambda item: item[1]):
         if start != end:
             raise ValueError(f"{name!r} starts at byte {start}, expected {end}")
         end = stop
-    if end != len(values):
-        raise ValueError(f"{len(values)} bytes of values, but its header describes {end}")
-    return {
-        name: np.frombuffer(values[slice(*spans[name])], DTYPES[_TAGS[entry["dtype"]]]).reshape(
-            entry["shape"]
-        )
-        for name, entry in header.items()
-    }
+    if end != size - first:
+        raise ValueError(f"{size - first} bytes of values, but its header describes {end}")
+    return header
+
+
+def _dtype(entry: Mapping[str, Any]) -> np.dtype:
+    return DTYPES[_TAGS[entry["dtype"]]]
 
 
 def _span(name: str, entry: Any) -> tuple[int, int]:
@@ -131,7 +173,7 @@ def _span(name: str, entry: Any) -> tuple[int, int]:
     if not _are_counts(offsets) or len(offsets) != 2:
         raise ValueError(f"{name!r} at offsets {short(offsets)}, expected [start, end]")
     start, stop = offsets
-    if stop - start != math.prod(shape) * DTYPES[_TAGS[tag]].itemsize:
+    if stop - start != math.prod(shape) * _dtype(entry).itemsize:
         raise ValueError(f"{name!r} of shape {short(shape)} in {stop - start} bytes of {tag}")
     return start, stop
 

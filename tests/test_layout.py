@@ -47,7 +47,11 @@ def test_a_config_is_read_as_it_is():
         ({"dtype": "int8"}, "dtype 'int8', expected one of float32, float16, bfloat16"),
         ({"dtype": ["float32"]}, r"dtype \['float32'\], expected"),
         ({"versions": None}, "versions is NoneType"),
-        ({"versions": {"keras": 3}}, "version 3 of 'keras', expected a string"),
+        ({"versions": {"keras": 3}}, "version 3 of 'keras', expected one such as '3.15.1'"),
+        ({"versions": {"keras": "hf://org/name"}}, "version 'hf://org/name' of 'keras', expected"),
+        ({"versions": {"../keras": "3.15.1"}}, "a version of '../keras', expected a package"),
+        ({"sampler": {"name": "gmm", "config": {"name": "x"}}}, "a second 'name' in sampler"),
+        ({"variant": "v" * 129}, "expected a registered name"),
         ({"weights": {}}, "unknown key 'weights' in the document, expected format, variant"),
     ],
 )

@@ -97,12 +97,16 @@ def test_errors_quote_at_most_200_characters_of_what_came():
         ([4, 0], schema.Sizes, False),
         ("44", schema.Sizes, False),
         ([], schema.Shape, False),
-        ([2**16] * 5, schema.Shape, True),
+        ([2**13, 2**13, 1], schema.Shape, True),
+        ([2**16] * 5, schema.Shape, False),
+        ([2**13, 2**13, 2], schema.Shape, False),
         ([1] * 6, schema.Shape, False),
         ([[4]], schema.Sizes, False),
         (None, int | None, True),
         ("x", int | None, False),
         ({"name": "mlp"}, schema.Spec, True),
+        (["scale"] * 16, schema.Spec, True),
+        (["scale"] * 17, schema.Spec, False),
         (3, schema.Spec, False),
         (1, Literal[True], False),
         (1, bool, False),
@@ -137,6 +141,9 @@ def test_describe_says_it_in_words():
     assert schema.describe(schema.Size) == "an integer of 1 to 65536"
     assert schema.describe(schema.Seed) == "an integer of 0 to 4294967295"
     assert schema.describe(schema.Rate | None) == "a number of 0 to 1 or None"
+    assert schema.describe(schema.Shape) == (
+        "a list of (an integer of 1 to 65536) of 1 to 5 items with a product of at most 67108864"
+    )
     assert schema.describe(Literal["gru", "lstm"]) == "'gru' or 'lstm'"
     assert schema.describe(Annotated[list[str], Length(1, 3)]) == (
         "a list of (a string) of 1 to 3 items"
@@ -166,7 +173,7 @@ def test_build_gives_the_complete_spec_and_takes_it_back():
     assert schema.build("closed", find, "thing").spec == {"name": "closed", "widths": [4]}
 
 
-@pytest.mark.parametrize("spec", [None, 3, [], ["child"], {}, {"size": 1}, {"name": 3}])
+@pytest.mark.parametrize("spec", [None, 3, [], ["child"], {}, {"size": 1}, {"name": 3}, "x" * 129])
 def test_a_malformed_spec_is_refused(spec):
     with pytest.raises(ValueError, match="thing must be a name or a dictionary like"):
         schema.build(spec, find, "thing")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import time
 
 import pytest
 from hypothesis import given
@@ -63,6 +64,14 @@ def test_dump_writes_tuples_as_arrays():
 def test_parse_refuses(data, reason):
     with pytest.raises(ValueError, match=reason):
         strict_json.parse(data)
+
+
+def test_a_repeated_key_among_many_is_found_at_once():
+    members = [f'"{number}":0' for number in [*range(100_000), 99_999]]
+    start = time.process_time()
+    with pytest.raises(ValueError, match="the key '99999' is repeated"):
+        strict_json.parse(f"{{{','.join(members)}}}".encode(), max_bytes=2**21)
+    assert time.process_time() - start < 1
 
 
 def test_parse_accepts_the_limits():

@@ -144,6 +144,18 @@ def test_parse_refuses(data, reason):
         tensors.parse(data)
 
 
+@pytest.mark.parametrize("more", [0, 1])
+def test_describe_needs_only_the_beginning(more):
+    data = tensors.dump({"a": np.zeros((3, 5), "float16"), "b": np.ones((), "float32")})
+    start = data[: 8 + int.from_bytes(data[:8], "little")]
+    if more:
+        with pytest.raises(ValueError, match="35 bytes of values, but its header describes 34"):
+            tensors.describe(start, len(data) + more)
+    else:
+        header = tensors.describe(start, len(data))
+        assert header == {"a": ("float16", (3, 5)), "b": ("float32", ())}
+
+
 def test_a_huge_shape_allocates_nothing():
     data = edited(shape=[2**40], data_offsets=[0, 2**42])
     tracemalloc.start()
