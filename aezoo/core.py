@@ -1,7 +1,5 @@
 """`Autoencoder`: everything that all variants share."""
 
-from __future__ import annotations
-
 import contextlib
 import random
 from typing import Any

@@ -12,6 +12,8 @@ import numpy as np
 
 import aezoo_registry
 from aezoo import schema, sources, store
+from aezoo.layout import CONFIG, WEIGHTS
+from aezoo.stored import naming
 
 
 def create(name, /, *, sample_shape, latent_dim=16, **config):
@@ -75,7 +77,7 @@ def load(source):
         StoreError: The directory is missing, damaged or hostile; nothing was loaded.
         ValueError: A configuration that the variant refuses.
     """
-    return build(sources.read(source))
+    return build(sources.read(source, shapes=stored_shapes))
 
 
 def build(stored):
@@ -92,18 +94,36 @@ def build(stored):
         StoreError: The weights are not the model's.
         ValueError: A configuration that the variant refuses.
     """
-    from aezoo.core import Autoencoder
-
     config = stored.config
-    cls = find_variant(config["variant"])
-    schema.check_arguments(cls, config["config"], root=Autoencoder)  # no Keras argument either
-    arrays = stored.arrays(weight_shapes(cls, config["config"]))
-    model = cls(**config["config"])
+    with naming(stored.directory / CONFIG):
+        shapes = stored_shapes(config)
+    arrays = stored.arrays(shapes)
+    model = find_variant(config["variant"])(**config["config"])
     for name, weight in model.named_weights().items():
         weight.assign(arrays[name])
     model.sampler = _load_sampler(stored, math.prod(model.code_shape))
     model.source = stored.source
     return model
+
+
+def stored_shapes(config):
+    """Returns what the model of a `config.json` would hold, without allocating any of it.
+
+    Args:
+        config: Checked content of `config.json`.
+
+    Returns:
+        Name of each weight to its shape.
+
+    Raises:
+        LookupError: No installed package provides the variant.
+        ValueError: A configuration that the variant refuses.
+    """
+    from aezoo.core import Autoencoder
+
+    cls = find_variant(config["variant"])
+    schema.check_arguments(cls, config["config"], root=Autoencoder)  # no Keras argument either
+    return weight_shapes(cls, config["config"])
 
 
 def weight_shapes(cls, config):
@@ -186,14 +206,17 @@ def _load_sampler(stored, size):
         return None
     from aezoo.samplers import build
 
-    sampler = build({"name": entry["name"], **entry["config"]})
-    try:
+    with naming(stored.directory / CONFIG):
+        sampler = build({**entry["config"], "name": entry["name"]})
+    with naming(stored.directory / WEIGHTS), np.errstate(all="ignore"):
         sampler.load(stored.sampler_arrays())
-        drawn = sampler.transform(np.zeros((1, sampler.noise_dim))).size
-        if drawn != size:
+        reach = np.array([[0.0], [5.0], [-5.0]])  # what a draw is made of, and its far ends
+        codes = sampler.transform(np.repeat(reach, sampler.noise_dim, axis=1))
+        if codes.size != len(reach) * size:
             raise ValueError(
-                f"sampler {entry['name']!r} draws codes of {drawn} numbers, not {size}."
+                f"sampler {entry['name']!r} draws codes of {codes.size // len(reach)} numbers, "
+                f"not {size}"
             )
-    except ValueError as error:
-        raise store.StoreError(f"{stored.directory}: {error}") from error
+        if not np.isfinite(codes).all():
+            raise ValueError(f"sampler {entry['name']!r} draws codes that are not finite")
     return sampler

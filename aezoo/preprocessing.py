@@ -9,9 +9,10 @@ from typing import Annotated, Any
 
 from keras import ops
 
-from aezoo.schema import Interval, Length, Size, build, choose, to_json
+from aezoo.schema import Interval, Length, Shape, Size, build, check_value, choose, to_json
 
 Number = Annotated[float, Interval(-1e12, 1e12)]
+MIN_STD = 1e-12
 Numbers = Annotated[tuple[Number, ...], Length(1, 2**12)]
 
 
@@ -64,8 +65,10 @@ class Standardise:
         high: Number | None = None,
     ):
         self.mean, self.std, self.low, self.high = mean, std, low, high
-        if min(_sequence(std)) <= 0:
-            raise ValueError(f"standardise needs std above 0. Received: std={std!r}.")
+        if min(_sequence(std)) < MIN_STD:
+            raise ValueError(
+                f"standardise needs std above 0, at least {MIN_STD:g}. Received: std={std!r:.200}."
+            )
         if (low is None) != (high is None):
             raise ValueError(
                 f"standardise takes both low and high, or neither. Received: {low=}, {high=}."
@@ -151,6 +154,7 @@ class Preprocess:
         self.shapes = [tuple(sample_shape)]
         for step in self.steps:
             self.shapes.append(step.inner_shape(self.shapes[-1]))
+            check_value(self.shapes[-1], Shape, f"the shape after step {step.spec['name']!r}")
 
     @property
     def inner_shape(self):

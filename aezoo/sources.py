@@ -13,12 +13,13 @@ from aezoo.paths import is_path
 from aezoo.stored import Stored, StoreError
 
 
-def read(source: str | os.PathLike[str]) -> Stored:
+def read(source: str | os.PathLike[str], *, shapes: store.Shapes | None = None) -> Stored:
     """Returns the verified content of a model, fetching it if it is on the Hub only.
 
     Args:
         source: `hf://org/name@revision`; or a directory, as a `Path` or a string that starts
             with `./`, `../`, `/` or `~`; or the name of a preset. Looked at in this order.
+        shapes: For a directory, see `aezoo.store.read`.
 
     Raises:
         HubError: The Hub, or the way to it, did not do what was asked.
@@ -26,7 +27,7 @@ def read(source: str | os.PathLike[str]) -> Stored:
         StoreError: The model is missing, damaged or hostile.
     """
     if is_path(source):
-        return store.read(Path(source).expanduser())
+        return store.read(Path(source).expanduser(), shapes=shapes)
     name = str(source)
     if name.startswith(SCHEME):
         return hub.pull(name).stored

@@ -1,16 +1,43 @@
-"""The example plugin, built and installed as pip does it."""
+"""What every test shares: no network, the example plugin as pip installs it, the final counts."""
 
 from __future__ import annotations
 
+import socket
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 PLUGIN = Path(__file__).parent / "plugin"
 collect_ignore = [str(PLUGIN)]  # its own tests run where it is installed
+
+
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+FAULTS = ("test_a_pull_", "test_a_push_", "test_processes_that_pull_at_once", "test_a_full_disk")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_network() -> Iterator[None]:
+    """Let sockets reach this machine only."""
+    connect, resolve = socket.socket.connect, socket.getaddrinfo
+
+    def connect_here(self: socket.socket, address: Any) -> None:
+        if self.family in (socket.AF_INET, socket.AF_INET6) and address[0] not in LOOPBACK:
+            raise AssertionError(f"A test tried to reach {address[0]}.")
+        connect(self, address)
+
+    def resolve_here(host: Any, *arguments: Any, **options: Any) -> Any:
+        if host is not None and host not in LOOPBACK:
+            raise AssertionError(f"A test tried to look up {host}.")
+        return resolve(host, *arguments, **options)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", connect_here)
+        patch.setattr(socket, "getaddrinfo", resolve_here)
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -34,3 +61,25 @@ def plugin_site(
     site = tmp_path_factory.mktemp("plugin") / "site"
     pip_install(PLUGIN, site)
     return site
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print how many faults of the Hub and hostile directories a model survived."""
+    passed = [report.nodeid for report in terminalreporter.getreports("passed")]
+    survived = sum("/hub/" in name and any(fault in name for fault in FAULTS) for name in passed)
+    refused = {
+        value
+        for report in terminalreporter.getreports("passed")
+        for name, value in report.user_properties
+        if name == "refused a hostile directory"
+    }
+    if refused:
+        _, seconds, megabytes = zip(*refused, strict=True)
+        terminalreporter.write_line(
+            f"{len(refused)} hostile directories refused, each within {max(seconds):.2f} s of CPU "
+            f"and {max(megabytes):.0f} MB"
+        )
+    if survived:
+        terminalreporter.write_line(
+            f"{survived} faults of the Hub: nothing half-loaded, and every next attempt worked"
+        )

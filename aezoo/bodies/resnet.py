@@ -9,6 +9,8 @@ from keras import layers
 from aezoo.bodies.conv import Channels, Upsample, check_image, halvings
 from aezoo.schema import Interval
 
+MAX_BLOCKS = 16
+
 
 class ResNet:
     """Pre-activation residual blocks between halvings of the image, without normalisation.
@@ -18,7 +20,7 @@ class ResNet:
 
     Args:
         channels: Channels of each stage; every stage halves the size, rounded up.
-        blocks: Residual blocks a stage.
+        blocks: Residual blocks a stage; at most 16 in all stages together.
 
     Example:
         ```python
@@ -31,8 +33,13 @@ class ResNet:
     """
 
     def __init__(
-        self, *, channels: Channels = (32, 64), blocks: Annotated[int, Interval(1, 64)] = 2
+        self, *, channels: Channels = (32, 64), blocks: Annotated[int, Interval(1, MAX_BLOCKS)] = 2
     ):
+        if blocks * len(channels) > MAX_BLOCKS:  # what builds within a second, hostile or not
+            raise ValueError(
+                f"ResNet takes at most {MAX_BLOCKS} blocks in all its stages: use fewer blocks or "
+                f"wider channels. Received: {len(channels)} stages of blocks={blocks!r}."
+            )
         self.channels, self.blocks = channels, blocks
 
     def check(self, sample_shape):

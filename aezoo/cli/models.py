@@ -35,15 +35,23 @@ def load(source: str) -> Any:
         LookupError: If there is no such preset.
         StoreError: If the model is missing or damaged.
     """
-    return build(read(source))
+    return build(read(source, shapes=_shapes))
 
 
-def read(source: str) -> Any:
-    """Return the verified content of a model, an `aezoo.stored.Stored`; see `load`."""
+def read(source: str, *, shapes: Any = None) -> Any:
+    """Return the verified content of a model, an `aezoo.stored.Stored`; see `sources.read`."""
     from aezoo import sources
 
     with path_hint(source):
-        return sources.read(source)
+        return sources.read(source, shapes=shapes)
+
+
+def _shapes(config: Any) -> Any:
+    from aezoo import factory
+
+    with quiet_import():
+        import keras  # noqa: F401
+    return factory.stored_shapes(config)
 
 
 def build(stored: Any) -> Any:
