@@ -16,6 +16,7 @@ FORMAT = 1
 CONFIG = "config.json"
 WEIGHTS = "model.safetensors"
 MANIFEST = "manifest.json"
+RECORD = "record.json"
 GRAPHS = ("encoder.onnx", "decoder.onnx", "prior.onnx")
 SAMPLER_PREFIX = "sampler/"
 MAX_CARD = 8 * 1024 * 1024

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import tempfile
 from pathlib import Path
 from typing import Any
 
 from aezoo import card, factory, hub, store
+from aezoo.layout import CONFIG, MANIFEST, RECORD, WEIGHTS
 
 
 def push(
@@ -59,15 +61,30 @@ def push(
     if branch is not None:
         hub.check_branch(branch)
     if isinstance(model, str | os.PathLike):
-        contents = store.contents(Path(model).expanduser())
+        model = Path(model).expanduser()
+        contents = store.contents(model)
     else:
         with tempfile.TemporaryDirectory() as scratch:
             contents = store.contents(factory.save(model, Path(scratch) / "model", dtype=dtype))
     if card.NAME not in contents:
-        prior = hasattr(model, "engine") and model.engine.has("prior")
-        contents[card.NAME] = card.seal(card.of_files(contents, repo=repository, prior=prior))
+        contents[card.NAME] = card.seal(_card(model, contents, repository))
     if dry_run:
         return hub.Push(repository, hub.describe(contents), None, False)
     return hub.push(
         contents, repository, public=public, message=message, branch=branch, overwrite=overwrite
     )
+
+
+def _card(model: Any, contents: dict[str, bytes], repository: str) -> str:
+    """Returns the card of a preset where the directory has its record, else that of any model."""
+    if not isinstance(model, Path):
+        return card.of_files(contents, repo=repository, prior=model.engine.has("prior"))
+    config, manifest = (json.loads(contents[name]) for name in (CONFIG, MANIFEST))
+    try:
+        record = json.loads((model / RECORD).read_bytes())
+        fits = record["bytes"] == len(contents[WEIGHTS])
+    except (OSError, ValueError, TypeError, LookupError):
+        fits = False
+    if not fits:
+        return card.of_files(contents, repo=repository)
+    return card.of_preset(record, config, manifest, repo=repository)

@@ -14,9 +14,8 @@ import safetensors.numpy
 import aezoo_registry
 from aezoo import evaluation, factory, store, verification
 from aezoo.data import Dataset
-from aezoo.layout import WEIGHTS
+from aezoo.layout import RECORD, WEIGHTS
 
-RECORD = "record.json"
 GOLDEN_SAMPLES = 4
 TOLERANCE = 1e-4
 LOG_PROB_SAMPLES = 100

@@ -105,7 +105,7 @@ def _fetch(address: Address, name: str, *, limit: int, again: bool = False) -> P
 
     Its size is asked for first: nobody can make us fetch more than `limit` bytes.
     """
-    subject = f"{address}: {name}"
+    subject = str(address) if name == MANIFEST else f"{address}: {name}"
 
     def client(**options: Any) -> Any:
         return huggingface_hub.hf_hub_download(

@@ -99,7 +99,10 @@ def _answered(error: client.HfHubHTTPError, subject: str) -> HubError:
     if isinstance(error, client.RevisionNotFoundError):
         return HubNotFoundError(f"{subject}: the repository has no such commit, branch or tag.")
     if isinstance(error, client.RemoteEntryNotFoundError):
-        return HubNotFoundError(f"{subject}: the repository lacks a file of the model.")
+        return HubNotFoundError(
+            f"{subject}: not there, so the repository holds no whole model of aezoo; check the "
+            "name and the revision."
+        )
     anonymous = status == 401 and get_token() is None
     if anonymous or isinstance(error, client.RepositoryNotFoundError):
         return HubNotFoundError(

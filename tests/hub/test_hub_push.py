@@ -139,6 +139,15 @@ def test_a_branch_is_made_and_leaves_the_default_alone(tmp_path, model, remote):
     assert sources.read(f"hf://{REPO}@dev").source == done.address
 
 
+def test_a_preset_is_pushed_with_the_card_of_its_record(remote, capfd):
+    code, _, _ = run(capfd, "push", "vae.digits", REPO)
+    assert code == 0
+    text = remote()["README.md"].decode()
+    assert "PCA" in text
+    assert "python tools/train.py vae.digits" in text
+    assert f"hf://{REPO}" in text
+
+
 # What stays
 
 
