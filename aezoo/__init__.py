@@ -23,7 +23,7 @@ _HOMES = {
     "push": "aezoo.publishing",
     "save": "aezoo.factory",
 }
-_MODULES = ("data", "metrics", "tasks", "testing")
+_MODULES = ("data", "hub", "metrics", "tasks", "testing")
 
 __all__ = [*_HOMES, *_MODULES]
 

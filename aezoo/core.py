@@ -12,12 +12,12 @@ from aezoo import bodies, likelihoods, losses, schema
 from aezoo.arrays import check_samples
 from aezoo.engines.keras import KerasEngine
 from aezoo.interface import Interface
-from aezoo.networks import Decoder, Encoder, Whole
+from aezoo.networks import Decoder, Encoder, Exportable
 from aezoo.preprocessing import Preprocess
 from aezoo.weights import named_weights
 
 
-class Autoencoder(Interface, Whole):
+class Autoencoder(Interface, Exportable):
     """Base class of every variant: an ordinary `keras.Model` with one interface.
 
     A variant is a subclass that overrides only its own mathematics, at tensor level:

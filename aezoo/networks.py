@@ -3,18 +3,22 @@
 import keras
 
 
-class Whole(keras.Model):
-    """A model that is built by its constructor; `input_size` is the shape of one input."""
+class Exportable(keras.Model):
+    """A model that can be exported without a call before: its constructor builds all of it.
+
+    Keras' `export` takes the shapes that it noted when the model was first called. `input_size`
+    is the shape of one input.
+    """
 
     def export(self, *args, **kwargs):
-        """Exports as `keras.Model.export` does, which asks for a model that was called."""
+        """Exports as `keras.Model.export` does; see there for the arguments."""
         if self.input_size and not self._called:
             self(keras.Input(self.input_size))
             object.__setattr__(self, "_build_shapes_dict", {"x": (None, *self.input_size)})
         return super().export(*args, **kwargs)
 
 
-class Encoder(Whole):
+class Encoder(Exportable):
     """Raw samples to deterministic codes: `model.encoder`.
 
     Args:
@@ -36,7 +40,7 @@ class Encoder(Whole):
         return self.encode(x, condition, training)
 
 
-class Decoder(Whole):
+class Decoder(Exportable):
     """Codes to samples in the declared range, float32: `model.decoder`.
 
     Args:

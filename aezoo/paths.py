@@ -17,4 +17,6 @@ def is_path(source: str | os.PathLike[str]) -> bool:
         >>> is_path("./model"), is_path("model")
         (True, False)
     """
-    return not isinstance(source, str) or source in (".", "..") or source.startswith(PREFIXES)
+    if isinstance(source, os.PathLike):
+        return True
+    return isinstance(source, str) and (source in (".", "..") or source.startswith(PREFIXES))

@@ -69,7 +69,8 @@ def write_record(
         ```
     """
     path = Path(directory)
-    config = store.read(path).config
+    stored = store.read(path)
+    config = stored.config
     record: dict[str, Any] = {"name": name, "variant": config["variant"]}
     if name.rpartition("/")[2] != path.name:
         raise ValueError(
@@ -86,7 +87,8 @@ def write_record(
         **({} if computed is None else {"computed": dict(computed)}),
         "versions": factory.versions(),
         "parameters": int(model.count_params()),
-        "bytes": (path / WEIGHTS).stat().st_size,
+        "bytes": stored.listed[WEIGHTS][0],
+        "sha256": stored.listed[WEIGHTS][1],
         "dtype": config["dtype"],
         "metrics": _metrics(model, train, test),
         "golden": {"tolerance": TOLERANCE},

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import aezoo_registry
 from aezoo import hub, store
+from aezoo.hub import cache
 from aezoo.hub.address import SCHEME, Address
 from aezoo.layout import MANIFEST
 from aezoo.paths import is_path
@@ -19,7 +20,7 @@ def read(source: str | os.PathLike[str], *, shapes: store.Shapes | None = None) 
     Args:
         source: `hf://org/name@revision`; or a directory, as a `Path` or a string that starts
             with `./`, `../`, `/` or `~`; or the name of a preset. Looked at in this order.
-        shapes: For a directory, see `aezoo.store.read`.
+        shapes: See `aezoo.store.read`.
 
     Raises:
         HubError: The Hub, or the way to it, did not do what was asked.
@@ -27,31 +28,36 @@ def read(source: str | os.PathLike[str], *, shapes: store.Shapes | None = None) 
         StoreError: The model is missing, damaged or hostile.
     """
     if is_path(source):
-        return store.read(Path(source).expanduser(), shapes=shapes)
+        directory = Path(source).expanduser()
+        return store.read(directory, roots=cache.roots(directory), shapes=shapes)
     name = str(source)
     if name.startswith(SCHEME):
-        return hub.pull(name).stored
+        return hub.pull(name, shapes=shapes).stored
     try:
         preset = aezoo_registry.preset(name)
     except LookupError as error:
         hint = f"a preset's name, a directory such as './model', or '{SCHEME}org/name'"
         if name.count("/") == 1:
             hint = f"'{SCHEME}{name}' for a model on the Hub, './{name}' for a directory"
-        raise type(error)(f"{error} A source is {hint}.") from None
-    return of_preset(preset)
+        raise LookupError(f"{error} A source is {hint}.") from None
+    return of_preset(preset, shapes=shapes)
 
 
-def of_preset(preset: aezoo_registry.Preset) -> Stored:
+def of_preset(preset: aezoo_registry.Preset, *, shapes: store.Shapes | None = None) -> Stored:
     """Returns the verified content of a preset: the package's, else the Hub's, as pinned.
+
+    Args:
+        preset: The preset.
+        shapes: See `aezoo.store.read`.
 
     Raises:
         HubError: The Hub, or the way to it, did not do what was asked.
         StoreError: The model is missing or damaged, or not the pinned one.
     """
     if "hub" not in preset.record or (preset.path / MANIFEST).exists():
-        return store.read(preset.path)
+        return store.read(preset.path, shapes=shapes)
     address, pin = _home(preset)
-    return hub.pull(str(address), pin=pin).stored
+    return hub.pull(str(address), pin=pin, shapes=shapes).stored
 
 
 def pull(source: str | os.PathLike[str]) -> Path:

@@ -7,13 +7,14 @@ value becomes an object here. See `aezoo.load` and `aezoo.save` for whole models
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import hashlib
 import os
 import stat
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -45,6 +46,7 @@ from aezoo.stored import (
 )
 
 LARGE = 8 * 1024 * 1024
+Result = TypeVar("Result")
 Shapes = Callable[[dict[str, Any]], Mapping[str, tuple[int, ...]]]
 
 
@@ -84,46 +86,44 @@ def read(
         'vae'
     """
     target = Path(os.path.realpath(directory))
-    allowed = [target, *(Path(os.path.realpath(root)) for root in roots)]
-    while True:
-        if not os.path.lexists(target):
-            with atomic.locked(target.parent):
-                _recover(target)
-        with atomic.watched(target) as replaced:
-            try:
-                return decode(target, _verified(target, allowed, shapes)[1])
-            except StoreError:
-                if replaced():
-                    continue
-                if os.path.lexists(target) or not target.parent.is_dir():
-                    raise
-                with atomic.locked(target.parent):  # a writer is between its two renames
-                    _recover(target)
-                if not os.path.lexists(target):
-                    raise
+    allowed = _allowed(target, roots)
+
+    def read_once() -> Stored:
+        sealed, files = _verified(target, allowed, shapes)
+        return dataclasses.replace(decode(target, files), listed=parse_manifest(sealed))
+
+    return _settled(target, read_once)
 
 
-def contents(directory: str | os.PathLike[str]) -> dict[str, bytes]:
+def contents(
+    directory: str | os.PathLike[str], *, roots: Sequence[str | os.PathLike[str]] = ()
+) -> dict[str, bytes]:
     """Return the files of a model directory as they are, for a copy elsewhere.
 
     Args:
         directory: The model directory.
+        roots: See `read`.
 
     Returns:
         Content by name: what the manifest lists, verified as `read` does it, the manifest, and
         of the card `README.md` and the pictures, where they are.
 
     Raises:
+        StoreNotFoundError: If there is no such directory.
         StoreError: If a file is missing, damaged, unreadable or not as it should be.
     """
     target = Path(os.path.realpath(directory))
-    sealed, files = _verified(target, [target])
-    decode(target, files)
-    shown = sorted(name for name in os.listdir(target) if is_shown(name))
-    for name in shown:
-        with naming(target / name):
-            files[name] = regular_file.read(target / name, roots=[target], limit=MAX_CARD)
-    return {**files, MANIFEST: sealed}
+    allowed = _allowed(target, roots)
+
+    def read_once() -> dict[str, bytes]:
+        sealed, files = _verified(target, allowed)
+        decode(target, files)
+        for name in sorted(name for name in os.listdir(target) if is_shown(name)):
+            with naming(target / name):
+                files[name] = regular_file.read(target / name, roots=allowed, limit=MAX_CARD)
+        return {**files, MANIFEST: sealed}
+
+    return _settled(target, read_once)
 
 
 def write(
@@ -259,6 +259,30 @@ def _encode(
     return {**card, **hashed, MANIFEST: sealed}
 
 
+def _allowed(target: Path, roots: Sequence[str | os.PathLike[str]]) -> list[Path]:
+    return [target, *(Path(os.path.realpath(root)) for root in roots)]
+
+
+def _settled(target: Path, read_once: Callable[[], Result]) -> Result:
+    """Return what `read_once` returns of a directory that others may be replacing."""
+    while True:
+        if not os.path.lexists(target):
+            with atomic.locked(target.parent):
+                _recover(target, stacklevel=4)
+        with atomic.watched(target) as replaced:
+            try:
+                return read_once()
+            except StoreError:
+                if replaced():
+                    continue
+                if os.path.lexists(target) or not target.parent.is_dir():
+                    raise
+                with atomic.locked(target.parent):  # a writer is between its two renames
+                    _recover(target, stacklevel=4)
+                if not os.path.lexists(target):
+                    raise
+
+
 def _verified(
     directory: Path, roots: Sequence[Path], shapes: Shapes | None = None
 ) -> tuple[bytes, dict[str, bytes]]:
@@ -319,7 +343,7 @@ def _json(path: Path, roots: Sequence[Path]) -> bytes:
     return regular_file.read(path, roots=roots, limit=strict_json.MAX_BYTES)
 
 
-def _recover(target: Path) -> None:
+def _recover(target: Path, *, stacklevel: int = 3) -> None:
     """Put back what an interrupted save moved aside, and say so; needs the parent's lock."""
     try:
         found = atomic.recover(target, seal=MANIFEST)
@@ -329,7 +353,7 @@ def _recover(target: Path) -> None:
         warnings.warn(
             f"{target}: a save was interrupted; the model from before it is back "
             f"(recovered from {found.name}).",
-            stacklevel=3,
+            stacklevel=stacklevel,
         )
 
 

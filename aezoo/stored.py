@@ -39,6 +39,7 @@ class Stored:
         files: Content of the ONNX graphs that the manifest lists, by file name.
         source: What `aezoo.load` takes to read the same again: the directory, or the pinned
             address on the Hub.
+        listed: Size in bytes and SHA-256 of each file that the manifest lists, by name.
     """
 
     directory: Path
@@ -46,6 +47,7 @@ class Stored:
     files: dict[str, bytes]
     _tensors: dict[str, np.ndarray] = dataclasses.field(repr=False)
     source: str = ""
+    listed: dict[str, tuple[int, str]] = dataclasses.field(default_factory=dict, repr=False)
 
     @property
     def header(self) -> dict[str, tuple[str, tuple[int, ...]]]:
@@ -167,7 +169,7 @@ def naming(path: Path | str) -> Iterator[None]:
     except StoreError:
         raise
     except LookupError as error:
-        raise type(error)(f"{path}: {error}") from error
+        raise LookupError(f"{path}: {error}") from error
     except ValueError as error:
         raise StoreError(f"{path}: {str(error).rstrip('.')}.") from error
 

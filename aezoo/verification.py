@@ -16,6 +16,14 @@ from aezoo.hub.errors import HubError
 from aezoo.stored import StoreError
 
 GOLDEN = "golden.safetensors"
+UNCOMPARABLE = (
+    aezoo_registry.RegistryError,
+    safetensors.SafetensorError,
+    LookupError,
+    OSError,
+    TypeError,
+    ValueError,
+)
 
 
 @dataclass(frozen=True)
@@ -97,7 +105,7 @@ def _checks(preset: aezoo_registry.Preset) -> Iterator[Check]:
             "output": model.decode(expected["latent"]),
         }
         distances = {name: _distance(found[name], expected[name]) for name in found}
-    except (OSError, LookupError, TypeError, ValueError, safetensors.SafetensorError) as error:
+    except UNCOMPARABLE as error:
         yield Check("golden", False, f"cannot be compared: {type(error).__name__}: {error}")
         return
     for name, distance in distances.items():

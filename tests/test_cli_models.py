@@ -194,8 +194,11 @@ def test_fit_sampler_leaves_the_weights_as_they_are(run, home):
     run("generate", "./fitted", "--sampler", "gmm", "-o", "x.npy")
     run(*words, "--out", "fitted", code=1)
     words[2] = "normal"
+    (home / "models" / "digits" / "README.md").write_text("# Mine")
     run(*words, "--force")
     assert store.read("models/digits").config["sampler"] == {"name": "normal", "config": {}}
+    assert (home / "models" / "digits" / "README.md").read_text() == "# Mine"
+    assert not (home / "fitted" / "README.md").exists()
     assert (home / "models" / "digits" / "loss.png").read_bytes() == b"kept"
 
 

@@ -69,7 +69,7 @@ def pulled(monkeypatch, model):
     """What is asked of the Hub, which answers with `model`."""
     calls = []
 
-    def pull(source, pin=None):
+    def pull(source, pin=None, shapes=None):
         calls.append((source, pin))
         return hub.Snapshot(hub.Address.parse(source), store.read(model))
 

@@ -37,12 +37,13 @@ def fit_sampler(
 
     The codes are those of the training split.
     """
-    from aezoo import captions, store
+    from aezoo import captions, regular_file, store
     from aezoo.cli import inputs, models, outputs
     from aezoo.cli.settings import parse
     from aezoo.data import images
-    from aezoo.layout import SAMPLER_PREFIX, is_card
+    from aezoo.layout import MAX_CARD, SAMPLER_PREFIX, is_card
     from aezoo.paths import is_path
+    from aezoo.stored import naming
 
     if out is None and not (force and is_path(model)):
         raise ValueError("Name a directory for the result with --out, or replace MODEL by --force.")
@@ -52,6 +53,7 @@ def fit_sampler(
     arguments = parse(settings)
     stored = models.read(model)
     source = stored.directory
+    in_place = target.resolve() == source
     network = models.build(stored)
     size = tuple(network.sample_shape[:2])
     note(f"Fitting the sampler {name} ...")
@@ -70,11 +72,12 @@ def fit_sampler(
     kept = [
         path
         for path in source.iterdir()
-        if is_card(path.name)
-        and path.name != _PICTURE
-        and (target == source or path.suffix == ".png")
+        if is_card(path.name) and path.name != _PICTURE and (in_place or path.suffix == ".png")
     ]
-    files = stored.files | {path.name: path.read_bytes() for path in kept}
+    files = dict(stored.files)
+    for path in kept:
+        with naming(path):
+            files[path.name] = regular_file.read(path, roots=[source], limit=MAX_CARD)
     store.write(target, config, arrays, files=files, overwrite=force)
     if outputs.is_image(network):
         drawings = captions.stack(outputs.drawings(network, 32, seed=seed, columns=8))

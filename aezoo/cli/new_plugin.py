@@ -61,8 +61,10 @@ def _check_free(package: str, name: str, *, force: bool) -> None:
     import keyword
     import os
 
-    if keyword.iskeyword(package):
-        raise ValueError(f"NAME must not be a keyword of Python. Received: {name!r}.")
+    if keyword.iskeyword(package) or package == "tests":
+        raise ValueError(
+            f"NAME must be neither a keyword of Python nor 'tests'. Received: {name!r}."
+        )
     if force:
         return
     if os.path.lexists(name):

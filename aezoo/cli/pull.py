@@ -15,7 +15,7 @@ def pull(
         typer.Argument(
             metavar="SOURCE",
             show_default=False,
-            help="hf://org/name, hf://org/name@revision, or a preset.",
+            help="hf://org/name, hf://org/name@revision, a preset, or a model's directory.",
         ),
     ],
     json: Json = False,
@@ -26,7 +26,8 @@ def pull(
     """
     stored = read(source)
     if json:
-        show_json({"directory": str(stored.directory), "variant": stored.config["variant"]})
+        facts = {"source": stored.source, "directory": str(stored.directory)}
+        show_json({**facts, "variant": stored.config["variant"]})
         return
     typer.echo(stored.directory)
     note(f"A {stored.config['variant']} of {len(stored.header)} arrays, all hashes right.")

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from aezoo.cli.console import note, show_json
-from aezoo.cli.models import read
+from aezoo.cli.models import path_hint
 from aezoo.cli.options import Json
 
 
@@ -14,7 +14,9 @@ def push(
     model: Annotated[
         str,
         typer.Argument(
-            metavar="MODEL", show_default=False, help="A model's directory, or a preset."
+            metavar="MODEL",
+            show_default=False,
+            help="A preset, a model's directory, or hf://org/name.",
         ),
     ],
     repository: Annotated[
@@ -45,17 +47,18 @@ def push(
     """
     from aezoo import publishing
 
-    done = publishing.push(
-        read(model).directory,
-        repository,
-        public=public,
-        dry_run=dry_run,
-        message=message,
-        branch=branch,
-        overwrite=overwrite,
-    )
+    with path_hint(model):
+        done = publishing.push(
+            model,
+            repository,
+            public=public,
+            dry_run=dry_run,
+            message=message,
+            branch=branch,
+            overwrite=overwrite,
+        )
     if json:
-        show_json({**dataclasses.asdict(done), "address": None if dry_run else done.address})
+        show_json({**dataclasses.asdict(done), "address": done.address})
         return
     for file in done.files:
         typer.echo(f"{file.sha256}  {file.size:>12,} bytes  {file.name}")

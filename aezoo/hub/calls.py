@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from aezoo.hub.errors import HubError
-from aezoo.hub.explanations import explain, is_transient
+from aezoo.hub.explanations import asked_wait, explain, is_transient
 from aezoo.stored import StoreError
 
 Result = TypeVar("Result")
@@ -40,8 +40,10 @@ def call(function: Callable[[], Result], subject: str) -> Result:
         except (HubError, StoreError):
             raise
         except Exception as error:
+            asked = asked_wait(error)
+            again = is_transient(error) if asked is None else asked <= PATIENCE
             hasty = time.monotonic() - start < PATIENCE
-            wait = next(waits, None) if hasty and is_transient(error) else None
+            wait = next(waits, None) if again and hasty else None
             problem = explain(error, subject)
             if problem is None:
                 raise
@@ -49,4 +51,4 @@ def call(function: Callable[[], Result], subject: str) -> Result:
             # Outside of `except`: the client's error, in which a server may have echoed a token,
             # becomes neither cause nor context of ours.
             raise problem
-        time.sleep(wait)
+        time.sleep(max(wait, asked or 0.0))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import traceback
 from collections.abc import Iterator
 
 import httpx2
@@ -32,6 +33,15 @@ def is_transient(error: BaseException) -> bool:
     return isinstance(found, httpx2.TransportError) and not isinstance(
         found, (httpx2.ProxyError, httpx2.UnsupportedProtocol)
     )
+
+
+def asked_wait(error: BaseException) -> float | None:
+    """Returns the seconds that the Hub asks to wait, where it limits the rate of requests."""
+    found = _root(error)
+    if isinstance(found, client.HfHubHTTPError) and found.response.status_code == 429:
+        wait = found.response.headers.get("Retry-After", "")
+        return float(wait) if wait.isdecimal() else None
+    return None
 
 
 def explain(error: BaseException, subject: str) -> HubError | None:
@@ -82,8 +92,11 @@ def explain(error: BaseException, subject: str) -> HubError | None:
     if isinstance(error, client.EntryNotFoundError):
         return HubUnreachableError(f"{subject}: the Hub cannot be reached; try again.")
     # The client trusts what a server sends, and fails as it may on what is no answer of a Hub.
-    if isinstance(found, (OSError, ValueError, LookupError, TypeError, AssertionError)):
-        return HubError(f"{subject}: the server does not answer as a Hub does; check HF_ENDPOINT.")
+    if _is_of_the_client(error):
+        return HubError(
+            f"{subject}: the server does not answer as a Hub does, or the cache is damaged "
+            f"({type(found).__name__}); check HF_ENDPOINT and HF_HOME."
+        )
     return None
 
 
@@ -116,8 +129,8 @@ def _answered(error: client.HfHubHTTPError, subject: str) -> HubError:
         )
     if status == 403:
         return HubDeniedError(
-            f"{subject}: your account may not do this; use a token with the right to write, of a "
-            "member of the organisation."
+            f"{subject}: your account may not do this; log in as a member of the organisation, "
+            "with a token that has the right to do it (to push, the right to write)."
         )
     if status == 404:
         return HubNotFoundError(f"{subject}: not there; check the name.")
@@ -127,12 +140,21 @@ def _answered(error: client.HfHubHTTPError, subject: str) -> HubError:
             "try again."
         )
     if status == 429:
-        wait = error.response.headers.get("Retry-After", "")
-        when = f"in {wait} seconds" if wait.isdigit() else "in a few minutes"
+        wait = asked_wait(error)
+        when = "in a few minutes" if wait is None else f"in {wait:.0f} seconds"
         return HubBusyError(f"{subject}: too many requests; try again {when}.")
     if status >= 500:
         return HubUnreachableError(f"{subject}: the Hub has a problem ({status}); try again later.")
     return HubError(f"{subject}: the Hub refused the request ({status}).")
+
+
+def _is_of_the_client(error: BaseException) -> bool:
+    """Returns whether an error arose within the client, not in what calls it."""
+    frames = traceback.walk_tb(error.__traceback__)
+    return any(
+        frame.f_globals.get("__name__", "").partition(".")[0] in ("huggingface_hub", "hf_xet")
+        for frame, _ in frames
+    )
 
 
 def _is_incomplete(error: BaseException) -> bool:

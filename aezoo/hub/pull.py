@@ -9,7 +9,7 @@ from pathlib import Path
 
 from aezoo.hub import cache
 from aezoo.hub.address import Address
-from aezoo.layout import MANIFEST, parse_manifest
+from aezoo.store import Shapes
 from aezoo.stored import Stored, StoreError
 
 
@@ -31,7 +31,12 @@ class Snapshot:
         return self.stored.directory
 
 
-def pull(source: str, *, pin: Mapping[str, tuple[int, str]] | None = None) -> Snapshot:
+def pull(
+    source: str,
+    *,
+    pin: Mapping[str, tuple[int, str]] | None = None,
+    shapes: Shapes | None = None,
+) -> Snapshot:
     """Fetches a model unless the cache holds it whole, and verifies it.
 
     Only the files of a model are fetched: `manifest.json` and what it lists. A commit that is in
@@ -41,6 +46,7 @@ def pull(source: str, *, pin: Mapping[str, tuple[int, str]] | None = None) -> Sn
     Args:
         source: `hf://org/name`, or `hf://org/name@revision` with a commit, branch or tag.
         pin: Size in bytes and SHA-256 of every file, by name, where they are known beforehand.
+        shapes: See `aezoo.store.read`.
 
     Returns:
         The verified model.
@@ -57,18 +63,14 @@ def pull(source: str, *, pin: Mapping[str, tuple[int, str]] | None = None) -> Sn
 
         address = resolve(wanted)
         print(f"{wanted} is {address}: load that to stay with it.", file=sys.stderr)
-    stored = cache.find(address)
-    if stored is None or (pin is not None and _listed(stored) != pin):
+    stored = cache.find(address, shapes=shapes)
+    if stored is None or (pin is not None and stored.listed != pin):
         from aezoo.hub.download import download
 
         download(address, pin=pin)
         try:
-            stored = cache.read(address)
+            stored = cache.read(address, shapes=shapes)
         except StoreError as error:
             error.add_note(f"It came from {address}.")
             raise
     return Snapshot(address, stored)
-
-
-def _listed(stored: Stored) -> dict[str, tuple[int, str]]:
-    return parse_manifest((stored.directory / MANIFEST).read_bytes())

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from aezoo import card
 from aezoo.hub.address import Address, check_branch, check_repository
 from aezoo.hub.errors import HubDeniedError, HubError
 from aezoo.layout import CONFIG, GRAPHS, MANIFEST, WEIGHTS, is_shown
@@ -38,9 +37,10 @@ class Push:
 
     Attributes:
         repository: `org/name`.
-        files: The files, all of them.
+        files: The files that were given.
         commit: The commit that holds them; None after a dry run.
-        changed: Whether a commit was made; False where the repository held the same files.
+        changed: Whether the last request made a commit; False where the repository held the
+            same files.
     """
 
     repository: str
@@ -49,13 +49,17 @@ class Push:
     changed: bool
 
     @property
-    def address(self) -> str:
-        """What loads the model back: `hf://org/name@commit`."""
-        return str(Address(self.repository, self.commit))
+    def address(self) -> str | None:
+        """What loads the model back: `hf://org/name@commit`; None after a dry run."""
+        return self.commit and str(Address(self.repository, self.commit))
 
 
 def describe(contents: Mapping[str, bytes]) -> tuple[File, ...]:
-    """Returns the name, size and hash of each file."""
+    """Returns the name, size and hash of each file.
+
+    Args:
+        contents: Content by name.
+    """
     return tuple(
         File(name, len(data), hashlib.sha256(data).hexdigest()) for name, data in contents.items()
     )
@@ -98,6 +102,7 @@ def push(
     import huggingface_hub
     from huggingface_hub import constants
 
+    from aezoo import card
     from aezoo.hub.calls import call
     from aezoo.hub.download import caller
 
@@ -108,15 +113,12 @@ def push(
         )
     api = huggingface_hub.HfApi(**caller())
     call(lambda: api.create_repo(repository, private=not public, exist_ok=True), repository)
-    if branch is not None:
-        call(lambda: api.create_branch(repository, branch=branch, exist_ok=True), repository)
-    files = describe(contents)
 
-    def commit() -> tuple[str, bool]:
-        # Asked anew before each attempt: one that failed on the way back may have been made.
+    def look(revision: str | None) -> tuple[str, dict[str, Any]]:
+        """Returns the commit and the files of a branch that may be written to."""
         found = api.model_info(
             repository,
-            revision=branch,
+            revision=revision,
             files_metadata=True,
             timeout=constants.HF_HUB_ETAG_TIMEOUT,
         )
@@ -124,16 +126,25 @@ def push(
         present = {file.rfilename: file for file in found.siblings or ()}
         if not overwrite:
             _check_ownership(repository, present)
+        return str(found.sha), present
+
+    if branch is not None:
+        call(lambda: look(None), repository)
+        call(lambda: api.create_branch(repository, branch=branch, exist_ok=True), repository)
+
+    def commit() -> tuple[str, bool]:
+        # Asked anew before each attempt: one that failed on the way back may have been made.
+        head, present = look(branch)
         changed = [name for name, data in contents.items() if not _same(present.get(name), data)]
         if card.NAME in changed and card.NAME in present and card.is_unedited(contents[card.NAME]):
             theirs = huggingface_hub.hf_hub_download(
-                repository, card.NAME, revision=found.sha, **caller()
+                repository, card.NAME, revision=head, **caller()
             )
             if not card.is_unedited(Path(theirs).read_bytes()):
                 changed.remove(card.NAME)
         stale = [name for name in GRAPHS if name in present and name not in contents]
         if not changed and not stale:
-            return str(found.sha), False
+            return head, False
         operations: list[Any] = [
             huggingface_hub.CommitOperationAdd(path_in_repo=name, path_or_fileobj=contents[name])
             for name in changed
@@ -144,12 +155,12 @@ def push(
             operations,
             commit_message=message or "Upload model with aezoo",
             revision=branch,
-            parent_commit=found.sha,
+            parent_commit=head,
         )
         return str(made.oid), True
 
     made, changed = call(commit, repository)
-    return Push(repository, files, made, changed)
+    return Push(repository, describe(contents), made, changed)
 
 
 def _check_visibility(repository: str, found: Any, *, public: bool) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -57,8 +58,10 @@ def client(hub: HubServer, home: Path, monkeypatch: pytest.MonkeyPatch) -> Simpl
         monkeypatch.delenv(name)
     monkeypatch.setattr(_detect_agent, "_registry", None)
     waits: list[float] = []
-    for module in (_http, file_download):
-        monkeypatch.setattr(module, "time", SimpleNamespace(sleep=waits.append))
+    for module in (_http, file_download, calls):
+        monkeypatch.setattr(
+            module, "time", SimpleNamespace(sleep=waits.append, monotonic=time.monotonic)
+        )
     monkeypatch.setattr(calls, "WAITS", (0.0,) * len(calls.WAITS))
 
     def login(token: str | None) -> None:

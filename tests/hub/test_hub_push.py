@@ -95,6 +95,36 @@ def test_the_card_and_pictures_of_a_directory_go_up_and_nothing_else(tmp_path, r
     assert remote()["README.md"] == b"# Mine\n"
 
 
+def test_what_was_pulled_is_loaded_and_pushed_on(model, remote, hub):
+    first = publishing.push(model, REPO)
+    directory = sources.pull(first.address)
+    assert sources.read(directory).config == CONFIG
+    for source in (directory, str(directory), first.address):
+        publishing.push(source, "org/copy")
+    assert remote(repo="org/copy").keys() == remote().keys()
+    assert len(hub.repositories["org/copy"].commits) == 2
+
+
+def test_a_link_of_another_directory_may_not_lead_into_the_cache(model, remote, tmp_path):
+    directory = sources.pull(publishing.push(model, REPO).address)
+    elsewhere = tmp_path / "elsewhere"
+    shutil.copytree(directory, elsewhere, symlinks=True)
+    for link in elsewhere.iterdir():
+        target = (directory / link.name).resolve()
+        link.unlink()
+        link.symlink_to(target)
+    with pytest.raises(store.StoreError, match="a link that leaves"):
+        sources.read(elsewhere)
+
+
+@pytest.mark.parametrize("source", ["tiny", "model", 3, None])
+def test_a_bare_name_is_no_directory(model, hub, client, monkeypatch, source):
+    monkeypatch.chdir(model.parent)
+    with pytest.raises((LookupError, ValueError), match="preset"):
+        publishing.push(source, REPO)
+    assert not hub.requests
+
+
 def test_a_model_in_memory_is_pushed_with_its_sampler(remote):
     made = aezoo.create("ae", sample_shape=(4,), latent_dim=2, body={"name": "mlp", "hidden": []})
     x = np.random.default_rng(0).random((32, 4), dtype="float32")
@@ -146,6 +176,16 @@ def test_a_preset_is_pushed_with_the_card_of_its_record(remote, capfd):
     assert "PCA" in text
     assert "python tools/train.py vae.digits" in text
     assert f"hf://{REPO}" in text
+    assert "Kingma" in text
+
+
+def test_the_record_of_other_weights_is_not_believed(remote, tmp_path):
+    copy = tmp_path / "copy"
+    shutil.copytree(PRESETS / "vae.digits", copy)
+    record = json.loads((copy / "record.json").read_text())
+    (copy / "record.json").write_text(json.dumps({**record, "sha256": "0" * 64}))
+    publishing.push(copy, REPO)
+    assert "PCA" not in remote()["README.md"].decode()
 
 
 # What stays
@@ -177,6 +217,15 @@ def test_what_aezoo_did_not_write_is_not_touched_without_overwrite(model, remote
     assert remote()["pytorch_model.bin"] == b"weights"
     assert remote()["README.md"] == b"# Theirs\n"
     assert sources.read(f"hf://{REPO}").config == CONFIG
+
+
+def test_a_refused_push_makes_no_branch(model, hub, client):
+    hub.add_repository(REPO, {"notes.txt": b"theirs"}, private=True)
+    hub.add_repository("org/open")
+    for repository in (REPO, "org/open"):
+        with pytest.raises(aezoo_hub.HubError):
+            publishing.push(model, repository, branch="dev")
+        assert set(hub.repositories[repository].branches) == {"main"}
 
 
 def test_a_repository_with_only_somebody_s_card_is_not_touched_either(model, remote, hub):
@@ -285,7 +334,7 @@ def test_pull_prints_the_directory(model, remote, capfd):
     run(capfd, "push", model, REPO)
     code, out, err = run(capfd, "pull", f"hf://{REPO}")
     assert code == 0
-    assert store.read(out.strip(), roots=[Path(out.strip()).parents[1]]).config == CONFIG
+    assert sources.read(out.strip()).config == CONFIG
     assert f"hf://{REPO} is hf://{REPO}@" in err
     code, out, _ = run(capfd, "info", f"hf://{REPO}", "--json")
     assert json.loads(out)["variant"] == "ae"
