@@ -219,7 +219,7 @@ def _check_range(low: float, high: float, sample_range: tuple[float, float], nam
     if low >= lowest - tolerance and high <= highest + tolerance:
         return
     received = f"Received: {name}.min()={low:g}, {name}.max()={high:g}."
-    if (lowest, highest) == (0, 1) and low >= -tolerance and 1.5 < high <= 255:
+    if (lowest, highest) == (0, 1) and low >= -tolerance and 15 < high <= 255:
         raise ValueError(
             f"{name} looks like pixel values from 0 to 255. Expected floats in [0, 1] or uint8: "
             f'pass `{name} / 255` or `{name}.astype("uint8")`. {received}'

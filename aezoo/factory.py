@@ -98,10 +98,14 @@ def build(stored):
     with naming(stored.directory / CONFIG):
         shapes = stored_shapes(config)
     arrays = stored.arrays(shapes)
+    sampler = _load_sampler(stored)
     model = find_variant(config["variant"])(**config["config"])
+    if sampler is not None:
+        with naming(stored.directory / WEIGHTS):
+            _check_codes(sampler, math.prod(model.code_shape))
     for name, weight in model.named_weights().items():
         weight.assign(arrays[name])
-    model.sampler = _load_sampler(stored, math.prod(model.code_shape))
+    model.sampler = sampler
     model.source = stored.source
     return model
 
@@ -169,6 +173,13 @@ def save(model, directory, *, dtype="float32", overwrite=False):
     """
     import keras
 
+    from aezoo.core import Autoencoder
+
+    if not isinstance(model, Autoencoder):
+        raise ValueError(
+            "aezoo.save stores an aezoo.Autoencoder; another Keras model has its own save(). "
+            f"Received: {type(model).__name__}."
+        )
     arrays = {n: keras.ops.convert_to_numpy(w) for n, w in model.named_weights().items()}
     sampler = None
     if model.sampler is not None:
@@ -200,7 +211,7 @@ def versions() -> dict[str, str]:
     return {name: metadata.version(name) for name in names} | {"python": platform.python_version()}
 
 
-def _load_sampler(stored, size):
+def _load_sampler(stored):
     entry = stored.config["sampler"]
     if entry is None:
         return None
@@ -211,12 +222,18 @@ def _load_sampler(stored, size):
     with naming(stored.directory / WEIGHTS), np.errstate(all="ignore"):
         sampler.load(stored.sampler_arrays())
         reach = np.array([[0.0], [5.0], [-5.0]])  # what a draw is made of, and its far ends
-        codes = sampler.transform(np.repeat(reach, sampler.noise_dim, axis=1))
-        if codes.size != len(reach) * size:
-            raise ValueError(
-                f"sampler {entry['name']!r} draws codes of {codes.size // len(reach)} numbers, "
-                f"not {size}"
-            )
-        if not np.isfinite(codes).all():
+        if not np.isfinite(_draw(sampler, reach)).all():
             raise ValueError(f"sampler {entry['name']!r} draws codes that are not finite")
     return sampler
+
+
+def _check_codes(sampler, size):
+    drawn = _draw(sampler, np.zeros((1, 1))).size
+    if drawn != size:
+        raise ValueError(
+            f"sampler {sampler.spec['name']!r} draws codes of {drawn} numbers, not {size}"
+        )
+
+
+def _draw(sampler, noise):
+    return sampler.transform(np.repeat(noise, sampler.noise_dim, axis=1))

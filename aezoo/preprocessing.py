@@ -25,8 +25,11 @@ class Scale:
     """
 
     def __init__(self, *, low: Number = 0.0, high: Number = 1.0):
-        if not low < high:
-            raise ValueError(f"scale needs low < high. Received: low={low!r}, high={high!r}.")
+        if not high - low > 1e-6 * max(abs(low), abs(high), 1e-6):  # what float32 tells apart
+            raise ValueError(
+                "scale needs low < high, apart enough for float32. "
+                f"Received: low={low!r}, high={high!r}."
+            )
         self.low, self.high = low, high
 
     def sample_range(self):
@@ -191,6 +194,7 @@ def standardise(x) -> dict[str, Any]:
     """
     import numpy as np
 
+    x = np.asarray(x)
     image = x.dtype == np.uint8
     values = np.asarray(x, "float64").reshape(-1, x.shape[-1]) / (255.0 if image else 1.0)
     std = values.std(0)

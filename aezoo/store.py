@@ -46,7 +46,7 @@ from aezoo.stored import (
 )
 
 LARGE = 8 * 1024 * 1024
-Result = TypeVar("Result")
+_Result = TypeVar("_Result")
 Shapes = Callable[[dict[str, Any]], Mapping[str, tuple[int, ...]]]
 
 
@@ -263,7 +263,7 @@ def _allowed(target: Path, roots: Sequence[str | os.PathLike[str]]) -> list[Path
     return [target, *(Path(os.path.realpath(root)) for root in roots)]
 
 
-def _settled(target: Path, read_once: Callable[[], Result]) -> Result:
+def _settled(target: Path, read_once: Callable[[], _Result]) -> _Result:
     """Return what `read_once` returns of a directory that others may be replacing."""
     while True:
         if not os.path.lexists(target):

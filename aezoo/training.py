@@ -203,7 +203,18 @@ class Checkpoint(keras.callbacks.Callback):
         self.epochs = 0
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        """Stores the model."""
+        """Stores the model, unless the training diverged.
+
+        Raises:
+            ValueError: A term of the loss is not finite.
+        """
+        wrong = [name for name, value in (logs or {}).items() if not np.isfinite(value)]
+        if wrong:
+            kept = f"the model of epoch {epoch} is kept" if self.epochs else "nothing is kept"
+            raise ValueError(
+                f"The training diverged in epoch {epoch + 1}: {', '.join(wrong)} not finite. Try a "
+                f"lower learning rate; {kept}."
+            )
         overwrite = self._overwrite or self.epochs > 0
         factory.save(self.model, self._directory, dtype=self._weights, overwrite=overwrite)
         self.epochs += 1
@@ -211,7 +222,10 @@ class Checkpoint(keras.callbacks.Callback):
 
 def _create(variant, samples, seed, config, dtype):
     if config.get("preprocess") == "standardise":
-        config["preprocess"] = preprocessing.standardise(samples.x)
+        step = preprocessing.standardise(samples.x)
+        if samples.sample_range is not None:
+            step |= dict(zip(("low", "high"), map(float, samples.sample_range), strict=True))
+        config["preprocess"] = step
     return factory.create(
         variant, sample_shape=samples.sample_shape, seed=seed, dtype=dtype, **config
     )

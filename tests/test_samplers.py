@@ -197,10 +197,26 @@ def test_arrays_that_do_not_fit_are_refused(name, arrays):
         build(name).load(arrays)
 
 
-def test_hostile_but_finite_arrays_draw_without_an_exception():
-    huge = {"mean": np.full(2, 3e38, "float32"), "factor": np.full((2, 2), 3e38, "float32")}
-    with np.errstate(over="ignore"):
-        assert build("normal").load(huge).transform(noise(3, 2)).shape == (3, 2)
+def test_arrays_whose_codes_would_overflow_are_refused():
+    far = {"mean": np.zeros(2, "float32"), "factor": np.full((2, 2), 1e37, "float32")}
+    assert np.isfinite(build("normal").load(far).transform(noise(3, 2))).all()
+    far["factor"] *= 10
+    with pytest.raises(ValueError, match="codes of sampler 'normal' are not finite"):
+        build("normal").load(far)
+    parts = {"weights": np.ones(2, "float32"), "means": np.zeros((2, 1), "float32")}
+    factors = np.ones((2, 1, 1), "float32")
+    build("gmm").load({**parts, "factors": factors})
+    factors[1] = 3e38
+    with pytest.raises(ValueError, match="codes of sampler 'gmm' are not finite"):
+        build("gmm").load({**parts, "factors": factors})
+
+
+def test_a_gmm_has_the_components_that_it_says():
+    parts = {"weights": np.ones(2, "float32"), "means": np.zeros((2, 1), "float32")}
+    arrays = {**parts, "factors": np.ones((2, 1, 1), "float32")}
+    build({"name": "gmm", "components": 2}).load(arrays)
+    with pytest.raises(ValueError, match="has 2 components, expected 7"):
+        build({"name": "gmm", "components": 7}).load(arrays)
 
 
 @pytest.mark.parametrize(

@@ -209,6 +209,27 @@ def test_standardise_is_fitted_on_the_training_split(tmp_path):
     assert CONFIG == {"latent_dim": 2, "body": {"name": "mlp", "hidden": [8]}}
 
 
+def test_standardised_samples_stay_in_their_range(tmp_path):
+    config = {**CONFIG, "preprocess": "standardise"}
+    model = train(tmp_path / "m", config=config, epochs=1).model
+    low, high = model.sample_range
+    assert (low, high) == SAMPLES.sample_range
+    far = model.decode(np.full((1, 2), 50.0))
+    assert low <= far.min() <= far.max() <= high
+
+
+def test_a_training_that_diverges_says_so_and_keeps_the_last_good_epoch(tmp_path):
+    class Poison(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            if epoch == 1:
+                weight = self.model.trainable_variables[0]
+                weight.assign(np.full(weight.shape, np.nan))
+
+    with pytest.raises(ValueError, match=r"diverged in epoch 2: .*loss.*; the model of epoch 1"):
+        train(tmp_path / "m", epochs=3, callbacks=[Poison()])
+    assert np.isfinite(aezoo.load(tmp_path / "m").encode(SAMPLES.x)).all()
+
+
 @pytest.mark.parametrize(
     ("arguments", "error", "reason"),
     [

@@ -121,9 +121,13 @@ def split_of(source: str, split: str, *, size: tuple[int, int] | None = None) ->
     Returns:
         The split.
     """
+    return data.load(find(source), split, size=size if is_folder(source) else None)
+
+
+def is_folder(source: str) -> bool:
+    """Return whether a dataset is a folder of images."""
     place = find(source)
-    folder = isinstance(place, Path) and place.is_dir()
-    return data.load(place, split, size=size if folder else None)
+    return isinstance(place, Path) and place.is_dir()
 
 
 def find(source: str) -> str | Path:

@@ -42,6 +42,8 @@ def read(path: Path, key: str) -> np.ndarray:
     try:
         if path.suffix == ".csv":
             return _read_table(path)
+        if path.suffix not in (".npy", ".npz"):
+            raise ValueError("expected .npz, .npy or .csv")
         found = np.load(path, allow_pickle=False)
         if isinstance(found, np.ndarray):
             return found

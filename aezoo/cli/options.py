@@ -65,7 +65,7 @@ Contrast = Annotated[
     typer.Option("--contrast", min=0.0, help="Factor on the distance from the mean.", **_FINISH),
 ]
 Gamma = Annotated[
-    float, typer.Option("--gamma", min=0.0, help="Exponent; below 1 is brighter.", **_FINISH)
+    float, typer.Option("--gamma", min=0.01, help="Exponent; below 1 is brighter.", **_FINISH)
 ]
 Sharpness = Annotated[
     float,

@@ -92,6 +92,8 @@ def train(
     fitted = None if sampler == "none" else aezoo_registry.find("samplers", sampler).name
     arguments = parse(settings)
     shape = _parse_size(size)
+    if shape is not None and not inputs.is_folder(data):
+        raise ValueError(f"--size is for folders of images. Received: --data {data}.")
     samples, validation = (
         inputs.split_of(data, split, size=shape) for split in ("train", "validation")
     )
@@ -125,6 +127,8 @@ def train(
     except KeyboardInterrupt:
         note("No epoch was finished, so nothing is kept.")
         raise
+    if batch_size is not None and batch_size > len(samples.x):
+        note(f"All {len(samples.x)} samples were one step: --batch-size is larger.")
     scores = _scores(result.model, data, samples, shape, seed)
     _draw(result, validation.x, seed)
     if json:

@@ -263,8 +263,13 @@ def new_file(path: str | os.PathLike[str], *, overwrite: bool = False) -> Iterat
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, target)
+    except OSError as error:
+        if error.filename in (str(temporary), None):  # the user named another file
+            error.filename = str(target)
+        raise
     finally:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager

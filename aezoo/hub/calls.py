@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -36,7 +37,10 @@ def call(function: Callable[[], Result], subject: str) -> Result:
     while True:
         start = time.monotonic()
         try:
-            return function()
+            with warnings.catch_warnings():
+                # The client warns in the server's own words, which may echo a token.
+                warnings.filterwarnings("ignore", module="huggingface_hub|httpx2")
+                return function()
         except (HubError, StoreError):
             raise
         except Exception as error:

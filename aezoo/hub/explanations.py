@@ -91,6 +91,11 @@ def explain(error: BaseException, subject: str) -> HubError | None:
         )
     if isinstance(error, client.EntryNotFoundError):
         return HubUnreachableError(f"{subject}: the Hub cannot be reached; try again.")
+    if isinstance(found, UnicodeEncodeError):
+        return HubDeniedError(
+            f"{subject}: HF_TOKEN, or another header, holds characters that none may hold; set it "
+            "again."
+        )
     # The client trusts what a server sends, and fails as it may on what is no answer of a Hub.
     if _is_of_the_client(error):
         return HubError(

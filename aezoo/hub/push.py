@@ -126,6 +126,7 @@ def push(
         present = {file.rfilename: file for file in found.siblings or ()}
         if not overwrite:
             _check_ownership(repository, present)
+        _check_commit(repository, found.sha)
         return str(found.sha), present
 
     if branch is not None:
@@ -157,7 +158,8 @@ def push(
             revision=branch,
             parent_commit=head,
         )
-        return str(made.oid), True
+        _check_commit(repository, made.oid)
+        return made.oid, True
 
     made, changed = call(commit, repository)
     return Push(repository, describe(contents), made, changed)
@@ -173,6 +175,14 @@ def _check_visibility(repository: str, found: Any, *, public: bool) -> None:
         raise HubError(
             f"{repository}: exists, and is public; to publish there pass public=True (--public), "
             "or choose another name."
+        )
+
+
+def _check_commit(repository: str, answered: Any) -> None:
+    if not isinstance(answered, str) or not Address(repository, answered).pinned:
+        raise HubError(
+            f"{repository}: the server's answer names no commit; look at the repository, and check "
+            "HF_ENDPOINT."
         )
 
 

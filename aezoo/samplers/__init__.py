@@ -13,8 +13,13 @@ class Sampler:
 ```
 """
 
+import numpy as np
+
 import aezoo_registry
 from aezoo import schema
+
+SIGMAS = 10.0
+"""How many standard deviations of noise a sampler has to map to finite codes."""
 
 
 def build(spec):
@@ -47,3 +52,17 @@ def check_arrays(arrays, expected, sampler):
             f"The arrays of sampler {sampler!r} do not fit together: expected {expected}. "
             f"Received: {found}."
         )
+
+
+def check_reach(means, factors, sampler):
+    """Raises ValueError unless every code within `SIGMAS` is finite in float32.
+
+    Args:
+        means: Means, `(..., d)`.
+        factors: Factors of covariances, `(..., d, d)`.
+        sampler: Name of the sampler, for the error.
+    """
+    with np.errstate(all="ignore"):
+        farthest = np.max(np.abs(means) + SIGMAS * np.sum(np.abs(factors), axis=-1))
+    if not farthest < np.finfo("float32").max:
+        raise ValueError(f"The codes of sampler {sampler!r} are not finite.")

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import numpy as np
 
-from aezoo.samplers import check_arrays
+from aezoo.samplers import check_arrays, check_reach
 from aezoo.samplers.normal import factor
 from aezoo.schema import Interval
 
@@ -100,9 +100,12 @@ class GMM:
         check_arrays(arrays, {"weights": (k,), "means": (k, d), "factors": (k, d, d)}, "gmm")
         if k == 0 or (arrays["weights"] < 0).any() or arrays["weights"].sum() <= 0:
             raise ValueError("The weights of sampler 'gmm' must be probabilities.")
+        if self.components not in (None, k):
+            raise ValueError(f"Sampler 'gmm' has {k} components, expected {self.components}.")
         self.weights, self.means, self.factors = (
             arrays[name].astype("float64") for name in ("weights", "means", "factors")
         )
+        check_reach(self.means, self.factors, "gmm")
         return self
 
 

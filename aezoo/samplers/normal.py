@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from aezoo.samplers import check_arrays
+from aezoo.samplers import check_arrays, check_reach
 
 
 class Normal:
@@ -52,6 +52,7 @@ class Normal:
         d = arrays["mean"].size if "mean" in arrays else 0
         check_arrays(arrays, {"mean": (d,), "factor": (d, d)}, "normal")
         self.mean, self.factor = (arrays[name].astype("float64") for name in ("mean", "factor"))
+        check_reach(self.mean, self.factor, "normal")
         return self
 
 

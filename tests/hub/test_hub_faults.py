@@ -16,6 +16,7 @@ from hub_faults import flip
 from huggingface_hub import constants, file_download
 from tiny import (
     ADDRESS,
+    CONFIG,
     NEW,
     OLD,
     PULL_REQUESTS,

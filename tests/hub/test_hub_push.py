@@ -7,15 +7,18 @@ import json
 import shutil
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from huggingface_hub import HfApi
 
 import aezoo
 import aezoo_registry
 from aezoo import card, layout, publishing, sources, store
 from aezoo import hub as aezoo_hub
 from aezoo.cli import main
+from aezoo.hub import calls
 
 REPO = "org/tiny"
 CONFIG = {
@@ -296,6 +299,18 @@ def test_without_a_token_there_is_no_request(model, hub, client):
     with pytest.raises(aezoo_hub.HubDeniedError, match="hf auth login"):
         publishing.push(model, REPO)
     assert not hub.requests
+
+
+def test_what_a_server_warns_of_is_not_shown(recwarn):
+    code = "import warnings; warnings.warn('Bearer hf_canary')"
+    calls.call(lambda: exec(code, {"__name__": "huggingface_hub.hf_api"}), REPO)
+    assert not [warning for warning in recwarn if "canary" in str(warning.message)]
+
+
+def test_a_commit_that_is_none_is_not_believed(model, hub, client, monkeypatch):
+    monkeypatch.setattr(HfApi, "create_commit", lambda *a, **k: SimpleNamespace(oid="../../x"))
+    with pytest.raises(aezoo_hub.HubError, match="names no commit"):
+        publishing.push(model, REPO)
 
 
 # The command line
