@@ -13,8 +13,6 @@ class Sampler:
 ```
 """
 
-import numpy as np
-
 import aezoo_registry
 from aezoo import schema
 
@@ -62,6 +60,8 @@ def check_reach(means, factors, sampler):
         factors: Factors of covariances, `(..., d, d)`.
         sampler: Name of the sampler, for the error.
     """
+    import numpy as np
+
     with np.errstate(all="ignore"):
         farthest = np.max(np.abs(means) + SIGMAS * np.sum(np.abs(factors), axis=-1))
     if not farthest < np.finfo("float32").max:
