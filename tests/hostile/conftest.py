@@ -12,6 +12,7 @@ from hostile_model import Base
 from hostile_watch import Watch, watched
 
 import aezoo
+import aezoo_registry
 from aezoo.layout import CONFIG, WEIGHTS
 from aezoo.stored import StoreError
 
@@ -44,6 +45,14 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Base]:
     gc.freeze()  # going through what is here already is not what a load is measured by
     yield Base(directory, *((directory / name).read_bytes() for name in (CONFIG, WEIGHTS)))
     gc.unfreeze()
+
+
+@pytest.fixture(autouse=True)
+def installed() -> None:
+    """Let the registry know what is installed: a test before may have made it forget."""
+    for kind in aezoo_registry.GROUPS:
+        for name in aezoo_registry.names(kind):
+            aezoo_registry.find(kind, name)
 
 
 @pytest.fixture
