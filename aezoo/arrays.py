@@ -85,6 +85,43 @@ def check_codes(z: Any, code_shape: Sequence[int], *, name: str = "z") -> np.nda
     return codes
 
 
+def check_tokens(
+    tokens: Any, token_shape: Sequence[int], codebook_size: int, *, name: str = "tokens"
+) -> np.ndarray:
+    """Check indices of codebook entries and return them as int32.
+
+    Args:
+        tokens: Integers of shape `(n, *token_shape)`.
+        token_shape: Shape of one sample's tokens.
+        codebook_size: Number of entries; a token is at least 0 and below it.
+        name: What error messages call `tokens`.
+
+    Returns:
+        The tokens, n at least 1, int32. May share memory with `tokens`.
+
+    Raises:
+        ValueError: The kind, shape or range of the values is wrong.
+
+    Example:
+        >>> check_tokens([[0, 511]], (2,), 512).dtype
+        dtype('int32')
+    """
+    array = _as_array(tokens, name)
+    if array.dtype.kind not in "iu":
+        raise ValueError(
+            f"{name} must be integers, the indices that tokenize() returns; codes go to decode(). "
+            f"Received: {name}.dtype={array.dtype.name!r}."
+        )
+    _check_shape(array, tuple(token_shape), name)
+    low, high = int(array.min()), int(array.max())
+    if low < 0 or high >= codebook_size:
+        raise ValueError(
+            f"{name} must be from 0 to {codebook_size - 1}, the entries of the codebook. "
+            f"Received: {name} from {low} to {high}."
+        )
+    return array.astype(np.int32, copy=False)
+
+
 def to_unit(x: Any, *, name: str = "x") -> np.ndarray:
     """Return image values of any shape as float32 in [0, 1]; uint8 is divided by 255.
 

@@ -1,7 +1,5 @@
 """`Autoencoder`: everything that all variants share."""
 
-import contextlib
-import random
 from typing import Any
 
 import keras
@@ -12,7 +10,7 @@ from aezoo import bodies, likelihoods, losses, schema
 from aezoo.arrays import check_samples
 from aezoo.engines.keras import KerasEngine
 from aezoo.interface import Interface
-from aezoo.networks import Decoder, Encoder, Exportable
+from aezoo.networks import Decoder, Encoder, Exportable, construction
 from aezoo.preprocessing import Preprocess
 from aezoo.weights import named_weights
 
@@ -31,6 +29,8 @@ class Autoencoder(Interface, Exportable):
     - `term_weights()`: the weight of each term in the loss.
     - `prior(noise)`: codes from standard normal noise, where the variant has a prior.
     - `log_weight(x, noise)`: `log p(x, z) - log q(z | x)`, where both exist.
+    - `tokens(posterior)` and `embed(tokens)`: codes to indices of codebook entries and back, where
+      there is a codebook; such a variant has `token_shape` and `codebook_size`, too.
 
     Hooks that see samples, codes or prior noise also take `condition=None`; a variant that uses it
     sets `conditional = True`. They see preprocessed float32 samples; `call`, `fit`, `encode` and
@@ -85,8 +85,8 @@ class Autoencoder(Interface, Exportable):
         self.likelihood = schema.build(likelihood, likelihoods.find, "likelihood")
         if self.likelihood.unit and not self.preprocess.unit:
             raise ValueError(
-                "likelihood='bernoulli' needs preprocessed samples in [0, 1], and 'standardise' "
-                "leaves them: use likelihood='gaussian', or the step 'scale'. "
+                "This likelihood needs preprocessed samples in [0, 1], and 'standardise' leaves "
+                "them: use likelihood='gaussian' without a link, or the step 'scale'. "
                 f"Received: preprocess={preprocess!r:.200}."
             )
         self.body = bodies.build(body, self.preprocess.inner_shape)
@@ -157,6 +157,14 @@ class Autoencoder(Interface, Exportable):
 
     def log_weight(self, x, noise, condition=None):
         """Returns `log p(x, z) - log q(z | x)` for one posterior draw, shape `(n,)`, in nats."""
+        raise NotImplementedError
+
+    def tokens(self, posterior):
+        """Returns the indices of the codebook entries in a posterior, int32 `(n, *token_shape)`."""
+        raise NotImplementedError
+
+    def embed(self, tokens):
+        """Returns the codes of codebook entries, `(n, *code_shape)`."""
         raise NotImplementedError
 
     def default_optimizer(self, learning_rate=1e-3):
@@ -303,9 +311,9 @@ class Autoencoder(Interface, Exportable):
         """Returns the functions behind the interface, on raw samples, codes and noise.
 
         Returns:
-            `encode(x)` and `decode(z)`; `posterior(x, noise)`, `prior(noise)` and
-            `log_weight(x, noise)` where the variant has them. A conditional variant's take a
-            condition last.
+            `encode(x)` and `decode(z)`; `posterior(x, noise)`, `prior(noise)`,
+            `log_weight(x, noise)`, `tokens(x)` and `embed(tokens)` where the variant has them. All
+            but `embed` of a conditional variant take a condition last.
         """
         forward = self.preprocess.forward
         functions = {
@@ -318,9 +326,11 @@ class Autoencoder(Interface, Exportable):
             "log_weight": lambda x, noise, *c: self.log_weight(
                 forward(x), noise, condition=_first(c)
             ),
+            "tokens": lambda x, *c: self.tokens(self.posterior(forward(x), condition=_first(c))),
+            "embed": lambda tokens: self.embed(tokens),
         }
-        hooks = {"posterior": "sample_posterior", "prior": "prior", "log_weight": "log_weight"}
-        for function, hook in hooks.items():
+        hooks = {name: name for name in ("prior", "log_weight", "tokens", "embed")}
+        for function, hook in {"posterior": "sample_posterior", **hooks}.items():
             if getattr(type(self), hook) is getattr(Autoencoder, hook):
                 del functions[function]
         return functions
@@ -333,22 +343,9 @@ class Autoencoder(Interface, Exportable):
         """
         return named_weights(self)
 
-    @contextlib.contextmanager
     def construction(self):
-        """Makes the networks built inside reproducible and gives them the model's dtype policy.
-
-        Keras draws the default seeds of initializers from Python's `random`, and takes the policy
-        of new layers from a global; both are restored.
-        """
-        state, policy = random.getstate(), keras.config.dtype_policy()
-        random.setstate(self.__dict__.get("_seeds") or random.Random(self.seed).getstate())
-        keras.config.set_dtype_policy(self.dtype_policy)
-        try:
-            yield
-        finally:
-            self.__dict__["_seeds"] = random.getstate()
-            random.setstate(state)
-            keras.config.set_dtype_policy(policy)
+        """Makes the networks built inside reproducible and gives them the model's dtype policy."""
+        return construction(self)
 
     def _split(self, x):
         """Splits what Keras hands over into samples and a condition."""

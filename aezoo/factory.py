@@ -12,6 +12,7 @@ import numpy as np
 
 import aezoo_registry
 from aezoo import schema, sources, store
+from aezoo.arrays import check_tokens
 from aezoo.layout import CONFIG, WEIGHTS
 from aezoo.stored import naming
 
@@ -102,7 +103,7 @@ def build(stored):
     model = find_variant(config["variant"])(**config["config"])
     if sampler is not None:
         with naming(stored.directory / WEIGHTS):
-            _check_codes(sampler, math.prod(model.code_shape))
+            _check_codes(sampler, model)
     for name, weight in model.named_weights().items():
         weight.assign(arrays[name])
     model.sampler = sampler
@@ -227,12 +228,19 @@ def _load_sampler(stored):
     return sampler
 
 
-def _check_codes(sampler, size):
-    drawn = _draw(sampler, np.zeros((1, 1))).size
-    if drawn != size:
+def _check_codes(sampler, model):
+    """Raises ValueError unless a sampler draws codes, or tokens, of a model's size."""
+    from aezoo.samplers import check_latent
+
+    check_latent(sampler, model.latents)
+    size = math.prod(model.code_shape if model.token_shape is None else model.token_shape)
+    drawn = _draw(sampler, np.zeros((1, 1)))
+    if drawn.size != size:
         raise ValueError(
-            f"sampler {sampler.spec['name']!r} draws codes of {drawn} numbers, not {size}"
+            f"sampler {sampler.spec['name']!r} draws codes of {drawn.size} numbers, not {size}"
         )
+    if model.token_shape is not None:
+        check_tokens(drawn.reshape(1, *model.token_shape), model.token_shape, model.codebook_size)
 
 
 def _draw(sampler, noise):

@@ -11,7 +11,8 @@ from typing import Any, Literal, Protocol
 
 import numpy as np
 
-from aezoo.arrays import check_codes, check_samples
+from aezoo.arrays import check_codes, check_samples, check_tokens
+from aezoo.interpolation import between
 from aezoo.noise import generator
 
 
@@ -22,14 +23,19 @@ class Engine(Protocol):
         """Returns whether the model has this function."""
 
     def __call__(self, function: str, *arrays: np.ndarray) -> np.ndarray:
-        """Runs `encode`, `posterior`, `decode`, `prior` or `log_weight` on one batch."""
+        """Runs one of `FUNCTIONS` on one batch."""
+
+
+FUNCTIONS = ("encode", "decode", "posterior", "prior", "log_weight", "tokens", "embed")
+"""What an engine may run: the names of `Autoencoder.graph_functions`."""
 
 
 class Interface:
     """`encode`, `decode`, `generate` and their relatives, over an engine.
 
     A subclass provides `engine`, `sample_shape`, `sample_range`, `code_shape`, `conditional` and
-    `sampler`; everything else is here.
+    `sampler`, and, where codes are entries of a codebook, `token_shape` and `codebook_size`;
+    everything else is here.
 
     Arrays of samples have shape `(n, *sample_shape)` and hold uint8 (0 to 255) or floats in
     `sample_range`. A `tf.data.Dataset` or any other iterable of batches (arrays, or tuples
@@ -40,8 +46,22 @@ class Interface:
     sample_shape: tuple[int, ...]
     sample_range: tuple[float, float] | None
     code_shape: tuple[int, ...]
+    token_shape: tuple[int, ...] | None = None
+    codebook_size: int | None = None
     conditional: bool = False
     sampler: Any = None
+
+    @property
+    def prior_noise_shape(self) -> tuple[int, ...]:
+        """Shape of the noise that the prior makes one code of."""
+        return self.code_shape
+
+    @property
+    def latents(self) -> tuple[str, ...]:
+        """What samplers can draw for this model, see `aezoo.samplers`."""
+        if self.token_shape is not None:
+            return ("tokens",)
+        return ("vector", "posterior") if self.engine.has("posterior") else ("vector",)
 
     def encode(self, x, sample=False, *, seed=None, condition=None, batch_size=256):
         """Maps samples to codes.
@@ -111,6 +131,43 @@ class Interface:
         ]
         return np.concatenate(parts)
 
+    def tokenize(self, x, *, condition=None, batch_size=256):
+        """Maps samples to the indices of their codebook entries.
+
+        Args:
+            x: Samples `(n, *sample_shape)`, or an iterable of batches of them.
+            condition: Condition of a conditional model, `(n, ...)`.
+            batch_size: Largest number of samples in memory at once.
+
+        Returns:
+            Tokens `(n, *token_shape)`, int32, from 0 to `codebook_size - 1`.
+
+        Raises:
+            ValueError: `x` does not fit the model, or the model has no codebook.
+        """
+        self._require("tokens", "tokenize", "a codebook")
+        parts = [
+            self.engine("tokens", *arrays) for arrays in self._batches(x, condition, batch_size)
+        ]
+        return np.concatenate(parts)
+
+    def detokenize(self, tokens, *, condition=None, batch_size=256):
+        """Maps the indices of codebook entries to samples.
+
+        Args:
+            tokens: Integers `(n, *token_shape)`, from 0 to `codebook_size - 1`.
+            condition: Condition of a conditional model, `(n, ...)`.
+            batch_size: Largest number of samples decoded at once.
+
+        Returns:
+            Mean samples `(n, *sample_shape)`, float32, in `sample_range`.
+
+        Raises:
+            ValueError: `tokens` do not fit the model, or the model has no codebook.
+        """
+        self._require("embed", "detokenize", "a codebook")
+        return self.decode(self._embed(tokens), condition=condition, batch_size=batch_size)
+
     def generate(self, n, *, seed=None, sampler=None, condition=None, batch_size=256):
         """Draws new samples.
 
@@ -157,9 +214,12 @@ class Interface:
         if chosen is None or isinstance(chosen, str):
             what = "a prior" if sampler == "prior" else "a prior or a fitted sampler"
             self._require("prior", "generate", what)
-            return self.engine("prior", self._noise(rng, n), *condition)
-        codes = chosen.transform(rng.standard_normal((n, chosen.noise_dim)), *condition)
-        return check_codes(codes.reshape(n, *self.code_shape), self.code_shape)
+            noise = rng.standard_normal((n, *self.prior_noise_shape)).astype("float32")
+            return self.engine("prior", noise, *condition)
+        drawn = chosen.transform(rng.standard_normal((n, chosen.noise_dim)), *condition)
+        if self.token_shape is not None:
+            return self._embed(drawn.reshape(n, *self.token_shape))
+        return check_codes(drawn.reshape(n, *self.code_shape), self.code_shape)
 
     def interpolate(
         self, a, b, *, steps=8, kind: Literal["linear", "spherical"] = "linear", condition=None
@@ -185,7 +245,7 @@ class Interface:
             raise ValueError(
                 f"a and b must hold equally many samples. Received: {len(start)} and {len(end)}."
             )
-        walk = _walk(start.reshape(len(start), -1), end.reshape(len(end), -1), steps, kind)
+        walk = between(start.reshape(len(start), -1), end.reshape(len(end), -1), steps, kind)
         if condition is not None:
             condition = np.repeat(np.asarray(condition), steps, axis=0)
         samples = self.decode(walk.reshape(-1, *self.code_shape), condition=condition)
@@ -241,26 +301,54 @@ class Interface:
 
         Returns:
             The fitted sampler.
+
+        Raises:
+            LookupError: No such sampler.
+            ValueError: The sampler is not for this model's codes, or they are too few for it.
         """
-        from aezoo.samplers import build
+        from aezoo.samplers import build, check_latent, latent_of
 
         sampler = build({"name": name, **config})
-        codes = self.encode(data, batch_size=batch_size)
-        sampler.fit(codes.reshape(len(codes), -1), seed=seed)
+        check_latent(sampler, self.latents)
+        latent = latent_of(sampler)
+        if latent == "tokens":
+            tokens = self.tokenize(data, batch_size=batch_size)
+            sampler.fit(tokens, codebook_size=self.codebook_size, seed=seed)
+        elif latent == "posterior":
+            sampler.fit(*self._posteriors(data, batch_size), seed=seed)
+        else:
+            codes = self.encode(data, batch_size=batch_size)
+            sampler.fit(codes.reshape(len(codes), -1), seed=seed)
         sampler.load(sampler.arrays())  # what a saved model will hold, to the last bit
         self.sampler = sampler
         return sampler
 
     def _require(self, function, caller, what):
         if not self.engine.has(function):
-            remedy = (
-                "fit one with fit_sampler('gmm', data)"
-                if function == "prior"
-                else "use a variational model such as 'vae'"
-            )
+            fitting = "gmm" if self.token_shape is None else "code_transformer"
+            remedies = {
+                "prior": f"fit one with fit_sampler({fitting!r}, data)",
+                "tokens": "use a quantised model such as 'vq_vae'",
+                "embed": "use a quantised model such as 'vq_vae'",
+            }
+            remedy = remedies.get(function, "use a variational model such as 'vae'")
             raise ValueError(
                 f"{caller} needs {what}, and {type(self).__name__} has none: {remedy}."
             )
+
+    def _posteriors(self, x, batch_size):
+        """Returns means and standard deviations of the posteriors, `(n, d)` each."""
+        means, deviations = [], []
+        for (batch,) in self._batches(x, None, batch_size):
+            noise = np.zeros((len(batch), *self.code_shape), "float32")
+            mean = self.engine("posterior", batch, noise)
+            means.append(mean)
+            deviations.append(self.engine("posterior", batch, noise + 1) - mean)
+        return tuple(np.concatenate(a).reshape(sum(map(len, a)), -1) for a in (means, deviations))
+
+    def _embed(self, tokens):
+        tokens = check_tokens(tokens, self.token_shape, self.codebook_size)
+        return self.engine("embed", tokens)
 
     def _noise(self, rng, n):
         return rng.standard_normal((n, *self.code_shape)).astype("float32")
@@ -321,18 +409,3 @@ def _progress(batches: Any) -> Iterable[Any]:
     from rich.progress import track
 
     return track(batches, description="", console=Console(stderr=True), transient=True)
-
-
-def _walk(start, end, steps, kind):
-    """Returns `(n, steps, d)` points between `(n, d)` starts and ends."""
-    t = np.linspace(0.0, 1.0, steps, dtype="float32")[None, :, None]
-    linear = (1 - t) * start[:, None] + t * end[:, None]
-    if kind == "linear":
-        return linear
-    norms = np.linalg.norm(start, axis=-1) * np.linalg.norm(end, axis=-1)
-    cosine = np.sum(start * end, axis=-1) / np.maximum(norms, 1e-12)
-    angle = np.arccos(np.clip(cosine, -1.0, 1.0))[:, None, None]
-    sine = np.sin(angle)
-    safe = np.where(sine < 1e-4, 1.0, sine)
-    arc = (np.sin((1 - t) * angle) * start[:, None] + np.sin(t * angle) * end[:, None]) / safe
-    return np.where(sine < 1e-4, linear, arc).astype("float32")

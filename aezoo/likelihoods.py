@@ -21,16 +21,17 @@ class Gaussian(keras.layers.Layer):
             the root mean squared error of the batch, at inference its running geometric mean
             (of all batches so far, with a decay of 0.99 after the first hundred), which is
             stored with the weights.
+        link: How the decoder's output becomes the mean: `"identity"`, or `"sigmoid"` for samples
+            in [0, 1].
 
     Reference:
         [Rybkin et al., 2021](https://arxiv.org/abs/2006.13202)
     """
 
-    unit = False  # whether targets must lie in [0, 1]
-
-    def __init__(self, *, scale: Scale = 1.0):
+    def __init__(self, *, scale: Scale = 1.0, link: Literal["identity", "sigmoid"] = "identity"):
         super().__init__(name="likelihood", dtype="float32")
-        self.scale = scale
+        self.scale, self.link = scale, link
+        self.unit = link == "sigmoid"  # whether targets must lie in [0, 1]
         if scale == "batch":
             self.running_log_variance = self._state("log_variance")
             self.steps = self._state("steps")
@@ -42,7 +43,8 @@ class Gaussian(keras.layers.Layer):
 
     def mean(self, parameters):
         """Returns the expected sample, same shape as `parameters`."""
-        return ops.cast(parameters, "float32")
+        mean = ops.cast(parameters, "float32")
+        return ops.sigmoid(mean) if self.link == "sigmoid" else mean
 
     def nll(self, target, parameters, training=False):
         """Returns `-log p(target | parameters)` summed over the sample, shape `(n,)`, in nats."""

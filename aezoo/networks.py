@@ -1,5 +1,8 @@
 """The two halves of a model as plain `keras.Model`s that share its weights."""
 
+import contextlib
+import random
+
 import keras
 
 
@@ -60,3 +63,24 @@ class Decoder(Exportable):
     def call(self, z, condition=None, training=False):
         """Returns the samples of codes `(n, *code_shape)`, shape `(n, *sample_shape)`."""
         return self.decode(z, condition, training)
+
+
+@contextlib.contextmanager
+def construction(owner):
+    """Makes the networks built inside reproducible and gives them the owner's dtype policy.
+
+    Keras draws the default seeds of initializers from Python's `random`, and takes the policy of
+    new layers from a global; both are restored.
+
+    Args:
+        owner: The autoencoder, whose `seed` begins a sequence that each use goes on with.
+    """
+    state, policy = random.getstate(), keras.config.dtype_policy()
+    random.setstate(owner.__dict__.get("_seeds") or random.Random(owner.seed).getstate())
+    keras.config.set_dtype_policy(owner.dtype_policy)
+    try:
+        yield
+    finally:
+        owner.__dict__["_seeds"] = random.getstate()
+        random.setstate(state)
+        keras.config.set_dtype_policy(policy)

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from aezoo.arrays import check_codes, check_samples, to_uint8, to_unit
+from aezoo.arrays import check_codes, check_samples, check_tokens, to_uint8, to_unit
 
 
 @given(hnp.arrays(np.uint8, hnp.array_shapes(min_dims=2, max_dims=4)))
@@ -206,3 +206,17 @@ def test_codes_are_any_finite_real_numbers():
 def test_wrong_codes_are_refused(z, problem):
     with pytest.raises(ValueError, match=problem):
         check_codes(z, (2,))
+
+
+def test_tokens_are_indices_of_a_codebook():
+    tokens = check_tokens(np.array([[0, 3], [1, 2]], "uint8"), (2,), 4)
+    assert tokens.dtype == np.int32
+    assert tokens.tolist() == [[0, 3], [1, 2]]
+    for wrong, message in {
+        (0.0, 1.0): r"tokens must be integers.*decode\(\). Received: tokens.dtype='float64'",
+        (0, 4): r"tokens must be from 0 to 3.*Received: tokens from 0 to 4",
+        (-1, 0): "Received: tokens from -1 to 0",
+        (0, 1, 2): "tokens has the wrong shape",
+    }.items():
+        with pytest.raises(ValueError, match=message):
+            check_tokens([wrong], (2,), 4)

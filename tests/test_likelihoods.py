@@ -103,7 +103,20 @@ def test_a_scale_out_of_bounds_is_refused(scale):
 
 def test_specs_are_complete_json():
     spec = build({"name": "gaussian", "scale": "batch"}).spec
-    assert json.loads(json.dumps(spec)) == {"name": "gaussian", "scale": "batch"}
-    assert build("gaussian").spec == {"name": "gaussian", "scale": 1.0}
+    assert json.loads(json.dumps(spec)) == {
+        "name": "gaussian",
+        "scale": "batch",
+        "link": "identity",
+    }
+    assert build("gaussian").spec == {"name": "gaussian", "scale": 1.0, "link": "identity"}
     with pytest.raises(ValueError, match=r"likelihood must be one of \['bernoulli', 'gaussian'\]"):
         build("poisson")
+
+
+def test_a_sigmoid_link_keeps_the_mean_between_0_and_1():
+    plain, linked = build("gaussian"), build({"name": "gaussian", "link": "sigmoid"})
+    assert linked.unit
+    assert not plain.unit
+    mean = scipy.special.expit(OUTPUT)
+    np.testing.assert_allclose(linked.mean(OUTPUT), mean, atol=1e-6)
+    np.testing.assert_allclose(nll(linked), nll(plain, output=mean), rtol=1e-5)

@@ -11,7 +11,17 @@ class Sampler:
     def arrays(self): ...  # name -> float32 array: all that was learned
     def load(self, arrays): ...  # the inverse; checks shapes; imports no scikit-learn
 ```
+
+What it draws is said by its attribute `latent`:
+
+- `"vector"`, the default: codes, as above.
+- `"posterior"`: codes of a model with a Gaussian posterior. It has
+  `fit(means, deviations, *, seed=0)` of posteriors, `(n, d)` each.
+- `"tokens"`: indices of a codebook's entries. It has `fit(tokens, *, codebook_size, seed=0)` of
+  int32 `(n, *token_shape)`, and `transform` gives int32 `(n, number of tokens)`.
 """
+
+import contextlib
 
 import aezoo_registry
 from aezoo import schema
@@ -34,6 +44,34 @@ def build(spec):
         ValueError: An argument is outside its bounds.
     """
     return schema.build(spec, lambda name: aezoo_registry.load("samplers", name), "sampler")
+
+
+def latent_of(sampler):
+    """Returns what a sampler, or its class, draws: `"vector"` or `"tokens"`."""
+    return getattr(sampler, "latent", "vector")
+
+
+def check_latent(sampler, latents):
+    """Raises ValueError unless a sampler draws what a model's codes are.
+
+    Args:
+        sampler: What `build` returned.
+        latents: What samplers can draw for the model: `model.latents`.
+    """
+    if latent_of(sampler) in latents:
+        return
+    fitting = []
+    for name in aezoo_registry.names("samplers"):
+        with contextlib.suppress(aezoo_registry.RegistryError):
+            if latent_of(aezoo_registry.load("samplers", name)) in latents:
+                fitting.append(name)
+    kinds = {"posterior": "Gaussian posteriors", "tokens": "tokens of a codebook"}
+    received = latent_of(sampler)
+    raise ValueError(
+        f"This model has no {kinds.get(received, 'codes that are vectors')}, which the sampler "
+        f"needs. For this model there are: {', '.join(fitting) or 'none'}. "
+        f"Received: sampler={sampler.spec['name']!r}."
+    )
 
 
 def check_arrays(arrays, expected, sampler):

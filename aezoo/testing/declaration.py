@@ -30,6 +30,8 @@ HOOKS = (
     "term_weights",
     "prior",
     "log_weight",
+    "tokens",
+    "embed",
     "default_optimizer",
 )
 HOSTILE = (10**30, [10**30], {"surprise": 10**30})
