@@ -5,13 +5,13 @@ Nothing here knows Keras. A subclass owns an *engine*, which runs one graph func
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any, Literal, Protocol
 
 import numpy as np
 
 from aezoo.arrays import check_codes, check_samples, check_tokens
+from aezoo.batches import check_batch_size, is_stream, progress
 from aezoo.interpolation import between
 from aezoo.noise import generator
 
@@ -79,16 +79,14 @@ class Interface:
         Raises:
             ValueError: `x` does not fit the model, or the model has no posterior to sample.
         """
-        if sample:
-            self._require("posterior", "encode(sample=True)", "a posterior distribution")
+        if not sample:
+            return self._map("encode", x, condition, batch_size)
+        self._require("posterior", "encode(sample=True)", "a posterior distribution")
         rng = generator(seed)
         codes = []
-        for arrays in self._batches(x, condition, batch_size):
-            if sample:
-                noise = self._noise(rng, len(arrays[0]))
-                codes.append(self.engine("posterior", arrays[0], noise, *arrays[1:]))
-            else:
-                codes.append(self.engine("encode", *arrays))
+        for x_batch, *rest in self._batches(x, condition, batch_size):
+            noise = self._noise(rng, len(x_batch))
+            codes.append(self.engine("posterior", x_batch, noise, *rest))
         return np.concatenate(codes)
 
     def decode(self, z, *, condition=None, batch_size=256):
@@ -105,11 +103,11 @@ class Interface:
         Raises:
             ValueError: `z` does not fit the model.
         """
-        _check_batch_size(batch_size)
+        check_batch_size(batch_size)
         z = check_codes(z, self.code_shape)
         condition = self._check_condition(condition, len(z))
         outputs = None
-        for start in _progress(range(0, len(z), batch_size)):
+        for start in progress(range(0, len(z), batch_size)):
             part = slice(start, start + batch_size)
             decoded = self.engine("decode", z[part], *(c[part] for c in condition))
             if outputs is None:
@@ -146,10 +144,7 @@ class Interface:
             ValueError: `x` does not fit the model, or the model has no codebook.
         """
         self._require("tokens", "tokenize", "a codebook")
-        parts = [
-            self.engine("tokens", *arrays) for arrays in self._batches(x, condition, batch_size)
-        ]
-        return np.concatenate(parts)
+        return self._map("tokens", x, condition, batch_size)
 
     def detokenize(self, tokens, *, condition=None, batch_size=256):
         """Maps the indices of codebook entries to samples.
@@ -336,6 +331,11 @@ class Interface:
                 f"{caller} needs {what}, and {type(self).__name__} has none: {remedy}."
             )
 
+    def _map(self, function, x, condition, batch_size):
+        """Returns what a function of samples gives for all of them."""
+        batches = self._batches(x, condition, batch_size)
+        return np.concatenate([self.engine(function, *arrays) for arrays in batches])
+
     def _posteriors(self, x, batch_size):
         """Returns means and standard deviations of the posteriors, `(n, d)` each."""
         means, deviations = [], []
@@ -372,12 +372,12 @@ class Interface:
         return (condition,)
 
     def _batches(self, x, condition, batch_size) -> Iterator[tuple[np.ndarray, ...]]:
-        _check_batch_size(batch_size)
-        if _is_stream(x):
+        check_batch_size(batch_size)
+        if is_stream(x):
             if condition is not None or self.conditional:
                 raise ValueError("A stream of batches cannot carry a condition: pass arrays.")
             empty = True
-            for batch in _progress(x):
+            for batch in progress(x):
                 empty = False
                 batch = batch[0] if isinstance(batch, (tuple, list)) else batch
                 yield from self._batches(batch, None, batch_size)
@@ -386,26 +386,5 @@ class Interface:
             return
         x = check_samples(x, self.sample_shape, sample_range=self.sample_range)
         arrays = (x, *self._check_condition(condition, len(x)))
-        for start in _progress(range(0, len(x), batch_size)):
+        for start in progress(range(0, len(x), batch_size)):
             yield tuple(array[start : start + batch_size] for array in arrays)
-
-
-def _check_batch_size(batch_size: Any) -> None:
-    if not isinstance(batch_size, (int, np.integer)) or batch_size < 1:
-        raise ValueError(f"batch_size must be an integer of at least 1. Received: {batch_size=!r}.")
-
-
-def _is_stream(x: Any) -> bool:
-    array_like = hasattr(x, "__array__") or isinstance(x, (list, tuple, str, bytes, dict))
-    return not array_like and (isinstance(x, Iterable) or hasattr(x, "__getitem__"))
-
-
-def _progress(batches: Any) -> Iterable[Any]:
-    """Shows a bar on a terminal when the work is long (more than 200 batches)."""
-    length = len(batches) if hasattr(batches, "__len__") else 0
-    if length <= 200 or not sys.stderr.isatty():
-        return batches
-    from rich.console import Console
-    from rich.progress import track
-
-    return track(batches, description="", console=Console(stderr=True), transient=True)

@@ -1,0 +1,34 @@
+"""Samples a batch at a time: what counts as a stream, and the bar that long work shows."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+LONG = 200
+
+
+def check_batch_size(batch_size: Any) -> None:
+    """Raises ValueError unless `batch_size` is an integer of at least 1."""
+    if not isinstance(batch_size, (int, np.integer)) or batch_size < 1:
+        raise ValueError(f"batch_size must be an integer of at least 1. Received: {batch_size=!r}.")
+
+
+def is_stream(x: Any) -> bool:
+    """Returns whether `x` gives batches, one after another, and is no array of samples."""
+    array_like = hasattr(x, "__array__") or isinstance(x, (list, tuple, str, bytes, dict))
+    return not array_like and (isinstance(x, Iterable) or hasattr(x, "__getitem__"))
+
+
+def progress(batches: Any) -> Iterable[Any]:
+    """Returns the batches, with a bar on a terminal where there are more than `LONG`."""
+    length = len(batches) if hasattr(batches, "__len__") else 0
+    if length <= LONG or not sys.stderr.isatty():
+        return batches
+    from rich.console import Console
+    from rich.progress import track
+
+    return track(batches, description="", console=Console(stderr=True), transient=True)
