@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from aezoo.arrays import check_samples
-from aezoo.metrics._samples import as_floats
+from aezoo.metrics.samples import as_floats
 
 _NUMBERS_TO_FIT = 60_000 * 784
 

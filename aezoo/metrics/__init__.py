@@ -17,7 +17,7 @@ Example:
     ```
 """
 
-from aezoo.metrics._samples import NotApplicable
+from aezoo.metrics.samples import NotApplicable
 from aezoo.metrics.mse import mse
 from aezoo.metrics.psnr import psnr
 from aezoo.metrics.ssim import ssim

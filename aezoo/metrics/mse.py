@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from aezoo.metrics._samples import check_pair
+from aezoo.metrics.samples import check_pair
 
 
 def mse(

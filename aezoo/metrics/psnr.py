@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from aezoo.metrics._samples import check_pair, check_range
+from aezoo.metrics.samples import check_pair, check_range
 
 HIGHEST = 100.0
 
