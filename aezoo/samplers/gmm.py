@@ -6,6 +6,7 @@ import numpy as np
 
 from aezoo.samplers import check_arrays, check_reach
 from aezoo.samplers.normal import factor
+from aezoo.samplers.uniform import to_uniform
 from aezoo.schema import Interval
 
 CANDIDATES = (1, 2, 5, 10, 20, 40)
@@ -80,7 +81,7 @@ class GMM:
     def transform(self, noise, condition=None):
         """Maps standard normal noise `(n, d + 1)` to codes `(n, d)`, float32."""
         cumulative = np.cumsum(self.weights) / np.sum(self.weights)
-        chosen = np.searchsorted(cumulative, _normal_cdf(noise[:, -1]))
+        chosen = np.searchsorted(cumulative, to_uniform(noise[:, -1]))
         chosen = np.minimum(chosen, len(self.weights) - 1)
         codes = np.empty((len(noise), self.means.shape[1]), "float32")
         for component in np.unique(chosen):
@@ -121,10 +122,3 @@ def _choose(mixture, codes):
             break
         best, best_score = components, score
     return best
-
-
-def _normal_cdf(x):
-    """Returns the standard normal distribution function, by `math.erfc` elementwise."""
-    from math import erfc, sqrt
-
-    return np.array([0.5 * erfc(-value / sqrt(2.0)) for value in x])
