@@ -13,9 +13,9 @@ import aezoo_registry
 from aezoo.baseline import PCABaseline
 from aezoo.data import Dataset, load
 from aezoo.metrics import NotApplicable
+from aezoo.metrics.active_units import ACTIVE_VARIANCE, active_units
 
 METRICS = ("mse", "psnr", "ssim")
-ACTIVE_VARIANCE = 0.01
 
 
 def evaluate(
@@ -91,31 +91,6 @@ def evaluate(
         "aggregate_posterior": aggregate_posterior(model, x, seed=seed, batch_size=batch_size),
         "baseline": None if train is None else _baseline(functions, x, train, units, model, seed),
     }
-
-
-def active_units(codes: np.ndarray, *, threshold: float = ACTIVE_VARIANCE) -> int:
-    """Count the latent units that depend on the sample.
-
-    Args:
-        codes: Posterior means of many samples, shape `(n, *code_shape)`.
-        threshold: A unit is active where the variance of its mean over the samples exceeds this.
-
-    Returns:
-        The number of active units.
-
-    Example:
-        ```python
-        import numpy as np
-        from aezoo.evaluation import active_units
-
-        assert active_units(np.array([[1.0, 0.0], [-1.0, 0.0]])) == 1
-        ```
-
-    Reference:
-        [Burda et al., 2016](https://arxiv.org/abs/1509.00519)
-    """
-    variance = np.var(codes.reshape(len(codes), -1), axis=0, dtype=np.float64)
-    return int(np.count_nonzero(variance > threshold))
 
 
 def aggregate_posterior(

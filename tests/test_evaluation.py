@@ -9,7 +9,7 @@ from sklearn.datasets import load_digits
 
 from aezoo.baseline import PCABaseline
 from aezoo.data import Dataset
-from aezoo.evaluation import active_units, evaluate
+from aezoo.evaluation import evaluate
 from aezoo.metrics import mse, psnr
 
 
@@ -136,13 +136,6 @@ def test_only_the_named_metrics(digits):
 def test_unknown_metric_is_refused_before_any_work(digits):
     with pytest.raises(LookupError, match=r"ssin.*'ssim'"):
         evaluate(None, digits["test"], metrics=["ssin"])
-
-
-def test_active_units():
-    codes = np.random.default_rng(0).normal(0, [1.0, 0.2, 0.05, 0.0], (4000, 4))
-    assert active_units(codes) == 2
-    assert active_units(codes, threshold=0.5) == 1
-    assert active_units(codes.reshape(-1, 2, 2)) == 2
 
 
 def test_baseline_uses_at_most_so_many_numbers(monkeypatch, digits):
