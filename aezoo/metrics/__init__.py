@@ -17,10 +17,11 @@ Example:
     ```
 """
 
-from aezoo.metrics.samples import NotApplicable
 from aezoo.metrics.active_units import active_units
+from aezoo.metrics.ms_ssim import ms_ssim
 from aezoo.metrics.mse import mse
 from aezoo.metrics.psnr import psnr
+from aezoo.metrics.samples import NotApplicable
 from aezoo.metrics.ssim import ssim
 
-__all__ = ["NotApplicable", "active_units", "mse", "psnr", "ssim"]
+__all__ = ["NotApplicable", "active_units", "ms_ssim", "mse", "psnr", "ssim"]
