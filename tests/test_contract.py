@@ -10,8 +10,18 @@ from aezoo.testing import NETWORK_CHECKS, parametrize_checks
 VARIANTS = aezoo_registry.names("variants")
 BODIES = aezoo_registry.names("bodies")
 
+# Checks that the mathematics of a variant rules out, each with the reason.
+COUPLED = {"check_sample_weights": "a term compares the samples of a batch with each other"}
+WAIVERS = {"beta_tc_vae": COUPLED, "info_vae": COUPLED, "wae_mmd": COUPLED}
 
-@parametrize_checks(*VARIANTS)
+
+def contract(names):
+    """The checks of every variant, with its waivers."""
+    marks = [parametrize_checks(name, expected_failures=WAIVERS.get(name)) for name in names]
+    return pytest.mark.parametrize("check", [case for mark in marks for case in mark.args[1]])
+
+
+@contract(VARIANTS)
 def test_variant(check):
     check()
 

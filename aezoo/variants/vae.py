@@ -74,7 +74,5 @@ class VAE(Autoencoder):
         posterior = self.posterior(x, condition=condition)
         z = self.sample_posterior(posterior, noise)
         parameters = self.likelihood_parameters(z, condition=condition)
-        zeros = ops.zeros_like(z)
-        prior = losses.gaussian_nll(z, zeros, zeros)
-        density = losses.gaussian_nll(z, posterior["mean"], posterior["log_variance"])
-        return density - prior - self.likelihood.nll(x, parameters)
+        ratio = losses.gaussian_log_ratio(z, posterior["mean"], posterior["log_variance"])
+        return -self.likelihood.nll(x, parameters) - ratio
