@@ -9,6 +9,7 @@ import aezoo_registry
 from aezoo import bodies, likelihoods, losses, schema
 from aezoo.arrays import check_samples
 from aezoo.engines.keras import KerasEngine
+from aezoo.fused_adam import FusedAdam
 from aezoo.interface import Interface
 from aezoo.networks import Decoder, Encoder, Exportable, construction
 from aezoo.preprocessing import Preprocess
@@ -93,7 +94,8 @@ class Autoencoder(Interface, Exportable):
         self.noise = keras.random.SeedGenerator(self.seed)
         with self.construction():
             inner = self.preprocess.inner_shape
-            units = (self.latent_dim * self.posterior_parameters,)
+            *grid, size = self.code_shape
+            units = (*grid, size * self.posterior_parameters)
             self.encoder = Encoder(self.body.encoder(inner, units), self)
             parameter_shape = self.likelihood.parameter_shape(inner)
             self.decoder = Decoder(self.body.decoder(self.code_shape, parameter_shape), self)
@@ -169,7 +171,7 @@ class Autoencoder(Interface, Exportable):
 
     def default_optimizer(self, learning_rate=1e-3):
         """Returns the optimizer that `compile()` takes when none is given."""
-        return keras.optimizers.Adam(learning_rate)
+        return FusedAdam(learning_rate)
 
     # What variants use.
 

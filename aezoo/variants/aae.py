@@ -8,6 +8,7 @@ from keras import ops
 from aezoo import losses
 from aezoo.adversary import frozen, latent_critic, two_optimizers
 from aezoo.core import Autoencoder
+from aezoo.fused_adam import FusedAdam
 from aezoo.schema import Length, Size, Weight
 
 
@@ -82,6 +83,6 @@ class AAE(Autoencoder):
 
     def default_optimizer(self, learning_rate=1e-3):
         """Returns Adam, with less momentum for the critic."""
-        critic_optimizer = keras.optimizers.Adam(learning_rate, beta_1=0.5)
+        critic_optimizer = FusedAdam(learning_rate, beta_1=0.5)
         optimizer = super().default_optimizer(learning_rate)
         return two_optimizers(optimizer, self.critic_network, critic_optimizer)
