@@ -41,7 +41,8 @@ class Conv:
     """Convolutions of stride 2 down, convolutions and pixel shuffles up.
 
     Every stage halves the size, rounded up; the decoder crops to the sizes that the encoder went
-    through, so odd sizes come back exactly.
+    through, so odd sizes come back exactly. Codes of the shape of the last stage, `(h, w, d)`, keep
+    their places: a convolution gives them, not a fully connected layer.
 
     Args:
         channels: Channels of each stage.
@@ -71,10 +72,17 @@ class Conv:
         """Raises ValueError unless samples are images `(h, w, c)`."""
         check_image(sample_shape, type(self).__name__)
 
+    def grid(self, sample_shape):
+        """Returns the size `(h, w)` of the last stage; None where no place is kept to the code."""
+        return None if self.hidden else halvings(sample_shape, len(self.channels))[-1]
+
     def encoder(self, sample_shape, output_shape):
         """Returns the network from `(n, h, w, c)` to `(n, *output_shape)`."""
         stack = [keras.Input(tuple(sample_shape))]
         stack += [self._conv(channels, strides=2) for channels in self.channels]
+        if is_spatial(output_shape, self.grid(sample_shape)):
+            stack += [pointwise(output_shape[-1], dtype="float32")]
+            return keras.Sequential(stack, name="encoder_network")
         stack += [layers.Flatten(), *self._dense(self.hidden)]
         stack += [layers.Dense(math.prod(output_shape), dtype="float32")]
         stack += [layers.Reshape(tuple(output_shape), dtype="float32")]
@@ -83,9 +91,13 @@ class Conv:
     def decoder(self, code_shape, output_shape):
         """Returns the network from `(n, *code_shape)` to `(n, h, w, c)`."""
         *sizes, (height, width) = halvings(output_shape, len(self.channels))
-        stack = [keras.Input(tuple(code_shape)), layers.Flatten(), *self._dense(self.hidden[::-1])]
-        stack += self._dense([height * width * self.channels[-1]])
-        stack += [layers.Reshape((height, width, self.channels[-1]))]
+        stack = [keras.Input(tuple(code_shape))]
+        if is_spatial(code_shape, self.grid(output_shape)):
+            stack += [self._conv(self.channels[-1])]
+        else:
+            stack += [layers.Flatten(), *self._dense(self.hidden[::-1])]
+            stack += self._dense([height * width * self.channels[-1]])
+            stack += [layers.Reshape((height, width, self.channels[-1]))]
         outputs = [*self.channels[:-1][::-1], output_shape[-1]]
         for channels, size in zip(outputs[:-1], sizes[:0:-1], strict=True):
             stack += [self._conv(4 * channels), Upsample(*size)]
@@ -125,3 +137,13 @@ def halvings(shape, stages):
     for _ in range(stages):
         sizes.append(tuple(-(-size // 2) for size in sizes[-1]))
     return sizes
+
+
+def is_spatial(code_shape, grid):
+    """Returns whether codes are vectors at the places of a grid, `(*grid, d)`."""
+    return grid is not None and tuple(code_shape[:-1]) == tuple(grid)
+
+
+def pointwise(channels, **kwargs):
+    """Returns a layer that maps the vector at each place of an image, `(n, h, w, c)`."""
+    return layers.Conv2D(channels, 1, data_format="channels_last", **kwargs)

@@ -6,7 +6,7 @@ from typing import Annotated
 import keras
 from keras import layers
 
-from aezoo.bodies.conv import Channels, Upsample, check_image, halvings
+from aezoo.bodies.conv import Channels, Upsample, check_image, halvings, is_spatial, pointwise
 from aezoo.schema import Interval
 
 MAX_BLOCKS = 16
@@ -16,7 +16,8 @@ class ResNet:
     """Pre-activation residual blocks between halvings of the image, without normalisation.
 
     The second convolution of each block starts at zero, so that a deep network starts as a shallow
-    one and trains without batch statistics.
+    one and trains without batch statistics. Codes of the shape of the last stage, `(h, w, d)`, keep
+    their places: a convolution gives them, not a fully connected layer.
 
     Args:
         channels: Channels of each stage; every stage halves the size, rounded up.
@@ -46,12 +47,20 @@ class ResNet:
         """Raises ValueError unless samples are images `(h, w, c)`."""
         check_image(sample_shape, type(self).__name__)
 
+    def grid(self, sample_shape):
+        """Returns the size `(h, w)` of the last stage."""
+        return halvings(sample_shape, len(self.channels))[-1]
+
     def encoder(self, sample_shape, output_shape):
         """Returns the network from `(n, h, w, c)` to `(n, *output_shape)`."""
         x = inputs = keras.Input(tuple(sample_shape))
         for channels in self.channels:
             x = self._stage(_conv(channels, strides=2)(x), channels)
-        x = layers.Flatten()(layers.Activation("silu")(x))
+        x = layers.Activation("silu")(x)
+        if is_spatial(output_shape, self.grid(sample_shape)):
+            x = pointwise(output_shape[-1], dtype="float32")(x)
+            return keras.Model(inputs, x, name="encoder_network")
+        x = layers.Flatten()(x)
         x = layers.Dense(math.prod(output_shape), dtype="float32")(x)
         x = layers.Reshape(tuple(output_shape), dtype="float32")(x)
         return keras.Model(inputs, x, name="encoder_network")
@@ -60,8 +69,11 @@ class ResNet:
         """Returns the network from `(n, *code_shape)` to `(n, h, w, c)`."""
         *sizes, (height, width) = halvings(output_shape, len(self.channels))
         inputs = keras.Input(tuple(code_shape))
-        x = layers.Dense(height * width * self.channels[-1])(layers.Flatten()(inputs))
-        x = layers.Reshape((height, width, self.channels[-1]))(x)
+        if is_spatial(code_shape, self.grid(output_shape)):
+            x = _conv(self.channels[-1])(inputs)
+        else:
+            x = layers.Dense(height * width * self.channels[-1])(layers.Flatten()(inputs))
+            x = layers.Reshape((height, width, self.channels[-1]))(x)
         for stage, channels in reversed(list(enumerate(self.channels))):
             x = layers.Activation("silu")(self._stage(x, channels))
             if stage:
