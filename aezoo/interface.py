@@ -274,11 +274,15 @@ class Interface:
         rng = generator(seed)
         results = []
         for x_batch, *rest in self._batches(x, condition, batch_size):
-            total = np.full(len(x_batch), -np.inf)
-            for _ in range(k):
-                noise = self._noise(rng, len(x_batch))
-                weight = self.engine("log_weight", x_batch, noise, *rest)
-                total = np.logaddexp(total, weight)
+            n = len(x_batch)
+            at_once = max(1, batch_size // n)  # draws of the whole batch
+            total = np.full(n, -np.inf)
+            for first in range(0, k, at_once):
+                draws = min(at_once, k - first)
+                arrays = [np.concatenate([array] * draws) for array in (x_batch, *rest)]
+                noise = self._noise(rng, draws * n)
+                weights = self.engine("log_weight", arrays[0], noise, *arrays[1:])
+                total = np.logaddexp.reduce([total, *weights.reshape(draws, n)])
             results.append(total - np.log(k))
         return np.concatenate(results)
 

@@ -183,6 +183,16 @@ def test_log_prob_is_the_log_of_the_mean_weight(model):
     np.testing.assert_allclose(model.log_prob(X), log_weights[0], rtol=1e-5)
 
 
+@pytest.mark.parametrize(
+    ("batch_size", "sizes"), [(10, [10] * 7), (34, [30, 30, 10]), (4, [4] * 17 + [2])]
+)
+def test_log_prob_fills_its_batches_with_draws(model, batch_size, sizes):
+    found = model.log_prob(X, k=7, batch_size=batch_size)
+    assert model.engine.batches == sizes
+    if batch_size >= len(X):  # else the noise is drawn in another order
+        np.testing.assert_allclose(found, model.log_prob(X, k=7, batch_size=99), rtol=1e-6)
+
+
 def test_log_prob_does_not_overflow(model):
     model.engine.log_weight = lambda x, noise: np.full(len(x), -1e5)
     np.testing.assert_allclose(model.log_prob(X, k=4), -1e5)
