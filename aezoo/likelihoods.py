@@ -28,6 +28,8 @@ class Gaussian(keras.layers.Layer):
         [Rybkin et al., 2021](https://arxiv.org/abs/2006.13202)
     """
 
+    density = True  # whether exp(-nll) integrates to 1 over the samples
+
     def __init__(self, *, scale: Scale = 1.0, link: Literal["identity", "sigmoid"] = "identity"):
         super().__init__(name="likelihood", dtype="float32")
         self.scale, self.link = scale, link
@@ -77,6 +79,7 @@ class Bernoulli(keras.layers.Layer):
     """
 
     unit = True
+    density = False
 
     def __init__(self):
         super().__init__(name="likelihood", dtype="float32")

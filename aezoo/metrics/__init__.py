@@ -18,10 +18,23 @@ Example:
 """
 
 from aezoo.metrics.active_units import active_units
+from aezoo.metrics.bits_per_dim import bits_per_dim
+from aezoo.metrics.elbo import elbo
 from aezoo.metrics.ms_ssim import ms_ssim
 from aezoo.metrics.mse import mse
+from aezoo.metrics.nll import nll
 from aezoo.metrics.psnr import psnr
 from aezoo.metrics.samples import NotApplicable
 from aezoo.metrics.ssim import ssim
 
-__all__ = ["NotApplicable", "active_units", "ms_ssim", "mse", "psnr", "ssim"]
+__all__ = [
+    "NotApplicable",
+    "active_units",
+    "bits_per_dim",
+    "elbo",
+    "ms_ssim",
+    "mse",
+    "nll",
+    "psnr",
+    "ssim",
+]
