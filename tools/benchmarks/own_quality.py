@@ -1,0 +1,86 @@
+"""Trains one of aezoo's models and leaves what is scored.
+
+python -m benchmarks.own_quality '{"variant": "vae", ...}'
+"""
+
+import json
+import resource
+import sys
+import time
+
+import keras
+import numpy as np
+
+import aezoo
+from aezoo import acceleration
+from aezoo.training import ShuffledBatches
+
+BODIES = {"mlp": {"name": "mlp", "hidden": [512]}, "conv": {"name": "conv", "channels": [32, 64]}}
+
+
+class Clock(keras.callbacks.Callback):
+    """Takes the time of each epoch, from its beginning to its end."""
+
+    def __init__(self):
+        super().__init__()
+        self.seconds = []
+
+    def on_epoch_begin(self, epoch, logs=None):
+        """Starts."""
+        self.seconds.append(-time.perf_counter())
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Stops."""
+        self.seconds[-1] += time.perf_counter()
+
+
+def main(job):
+    """Trains, and writes `<out>.npz` with arrays and `<out>.json` with times and memory."""
+    with np.load(job["data"]) as arrays:
+        x, test = arrays["train"], arrays["test"]
+    settings = acceleration.choose(len(x) // job["batch"], dtype=job["dtype"])
+    model = aezoo.create(
+        job["variant"],
+        sample_shape=x.shape[1:],
+        latent_dim=job["latent_dim"],
+        body=BODIES[job["network"]],
+        seed=job["seed"],
+        dtype=settings.dtype,
+        **job["config"],
+    )
+    model.compile(
+        model.default_optimizer(job["learning_rate"]),
+        jit_compile=settings.jit,
+        steps_per_execution=settings.steps_per_execution,
+    )
+    clock = Clock()
+    batches = ShuffledBatches(x, batch_size=job["batch"], seed=job["seed"])
+    model.fit(batches, epochs=job["epochs"], shuffle=False, verbose=0, callbacks=[clock])
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    results = {"reconstruction": model.reconstruct(test)}
+    if model.token_shape is None:
+        results["codes"] = model.encode(test)
+    if model.engine.has("log_weight"):
+        part, draws = test[: job["nll_images"]], job["nll_draws"]
+        results["log_prob"] = model.log_prob(part, k=draws, seed=job["seed"])
+    for name in job["samplers"]:
+        if name == "prior" and not model.engine.has("prior"):
+            continue
+        results[f"generated/{name}"] = generate(model, job, name, x)
+    np.savez(job["out"] + ".npz", **results)
+    with open(job["out"] + ".json", "w") as file:
+        record = {"seconds": clock.seconds, "megabytes": peak, "computed": str(settings)}
+        json.dump(record, file)
+
+
+def generate(model, job, name, x):
+    """Returns images of a fitted sampler, or of the prior."""
+    arguments = {"gmm": {"components": job["components"]}, "maf": {"epochs": job["flow_epochs"]}}
+    if name != "prior":
+        model.fit_sampler(name, x, seed=job["seed"], **arguments.get(name, {}))
+    sampler = "prior" if name == "prior" else None
+    return model.generate(job["generated"], seed=job["seed"], sampler=sampler)
+
+
+if __name__ == "__main__":
+    main(json.loads(sys.argv[1]))

@@ -1,0 +1,100 @@
+"""Times aezoo's models, on request of `benchmarks.speed`."""
+
+import functools
+import inspect
+import tempfile
+from pathlib import Path
+
+import keras
+import numpy as np
+
+import aezoo
+from aezoo import acceleration
+from aezoo.training import ShuffledBatches
+from benchmarks.worker import serve
+
+SAMPLE = (28, 28, 1)
+LIKELIHOOD = {"name": "gaussian", "link": "sigmoid"}
+BODIES = {
+    "mlp": {"name": "mlp", "hidden": [512]},
+    "small conv": {"name": "conv", "channels": [32, 64]},
+    "big conv": {"name": "conv", "channels": [128, 256, 512, 1024], "kernel_size": 4},
+}
+
+
+@functools.cache
+def build(network, dtype="float32"):
+    """Returns a VAE."""
+    body = BODIES[network]
+    return aezoo.create("vae", sample_shape=SAMPLE, body=body, likelihood=LIKELIHOOD, dtype=dtype)
+
+
+@functools.cache
+def load(network, engine, dtype):
+    """Returns a model for inference, through a directory unless it is a Keras model."""
+    if engine == "keras":
+        return build(network, dtype)
+    if "engine" not in inspect.signature(aezoo.load).parameters:
+        raise NotImplementedError(f"aezoo.load has no engine={engine!r} yet")
+    with tempfile.TemporaryDirectory() as scratch:
+        directory = Path(scratch) / "model"
+        aezoo.save(build(network, dtype), directory)
+        return aezoo.load(directory, engine=engine)
+
+
+def images(n):
+    """Returns uint8 images `(n, 28, 28, 1)`."""
+    return np.random.default_rng(0).integers(0, 256, (n, *SAMPLE), dtype=np.uint8)
+
+
+def train(network, batch, n):
+    """Trains for one epoch as `aezoo train` does: the whole call of `fit`."""
+    settings = acceleration.choose(n // batch)
+    model = build(network, settings.dtype)
+    model.compile(
+        keras.optimizers.Adam(1e-3),
+        jit_compile=settings.jit,
+        steps_per_execution=settings.steps_per_execution,
+    )
+    batches = ShuffledBatches(images(n), batch_size=batch, seed=0)
+
+    def run():
+        model.fit(batches, shuffle=False, verbose=0)
+
+    return run
+
+
+def encode(network, n, repeats, engine="keras", dtype="float32"):
+    """Encodes `n` float32 images."""
+    model, x = load(network, engine, dtype), images(n).astype("float32") / 255
+
+    def run():
+        for _ in range(repeats):
+            model.encode(x, batch_size=n)
+
+    return run
+
+
+def generate(network, n, repeats, engine="keras", dtype="float32"):
+    """Draws `n` images from the prior."""
+    model = load(network, engine, dtype)
+
+    def run():
+        for _ in range(repeats):
+            model.generate(n, batch_size=n)
+
+    return run
+
+
+def save(network, directory):
+    """Saves a model."""
+    return lambda: aezoo.save(build(network), directory, overwrite=True) and None
+
+
+def settings():
+    """Answers with what `aezoo train` chooses on this machine."""
+    return lambda: str(acceleration.choose(100))
+
+
+if __name__ == "__main__":
+    serve({f.__name__: f for f in (train, encode, generate, save, settings)})

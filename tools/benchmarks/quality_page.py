@@ -1,0 +1,115 @@
+"""The page of `benchmarks.quality`: tables, and a line for all in which aezoo is worse."""
+
+import statistics
+
+from benchmarks import report, scoring
+
+LIBRARIES = ("aezoo", "pythae")
+COLUMNS = {
+    "Reconstruction, likelihood and cost": {
+        "mse": "MSE",
+        "nll": "NLL, nats",
+        "active_units": "active units",
+        "seconds": "s an epoch",
+        "megabytes": "peak MB",
+    },
+    "KID of generated images, lower is better": {f"kid {s}": s for s in scoring.SAMPLERS},
+    "Coverage of generated images, higher is better": {
+        f"coverage {s}": s for s in scoring.SAMPLERS
+    },
+}
+
+
+def render(results):
+    """Returns the page as lines.
+
+    Args:
+        results: What `quality.run` measured.
+    """
+    summaries = group(results["records"])
+    paired = {(network, variant) for network, variant, library in summaries if library == "pythae"}
+    networks = dict.fromkeys(network for network, _, _ in summaries)
+    lines = [*report.head("aezoo and pythae: quality", results), *method(results)]
+    for network in networks:
+        chosen = {k: v for k, v in summaries.items() if k[0] == network and k[:2] in paired}
+        if chosen:
+            lines += section(f"Both libraries, {network}", chosen)
+    lines += ["", "## Where aezoo is worse", "", *sentences(summaries)]
+    for network in networks:
+        chosen = {k: v for k, v in summaries.items() if k[0] == network and k[:2] not in paired}
+        if chosen:
+            lines += section(f"aezoo alone, {network}", chosen)
+    return lines + report.peer_environment()
+
+
+def method(results):
+    """Returns the lines that say what was equal and how the numbers were made."""
+    common, epochs = results["common"], results["epochs"]
+    passes = ", ".join(f"{n} epochs for {network}" for network, n in epochs.items())
+    equal = f"""
+        Fashion-MNIST: {results["samples"]:,} images of the training split, {passes}; measured on
+        the test split of 10,000. Adam with a learning rate of {common["learning_rate"]} and an
+        epsilon of {common["epsilon"]}, batches of {common["batch"]}, {common["latent_dim"]} latent
+        units, Glorot uniform weights and zero biases on both sides. `mlp` is pythae's default
+        network, one hidden layer of 512 units each way; `conv` is aezoo's body `conv` (32, 64),
+        written in PyTorch for pythae. Objectives are equal term by term; the JSON beside this page
+        holds the arguments of both. aezoo computes as `aezoo train` chooses, pythae as its own
+        trainer does.
+    """
+    measured = f"""
+        Cells are the mean over seeds, with the least and greatest. One scorer measures both.
+        NLL: importance sampling with {common["nll_draws"]} draws on {common["nll_images"]:,} test
+        images. KID and coverage: `kid_classifier` and `coverage`, {common["generated"]:,} generated
+        against as many test images. `prior` draws from the model's prior. `normal`, `gmm`
+        ({common["components"]} components) and `maf` ({common["flow_epochs"]} epochs) are each
+        library's samplers of these names: pythae's `normal` is the prior, or N(0, I) where there is
+        none, and aezoo's a Gaussian fitted to the codes. Seconds are the median epoch but the
+        first; memory is the peak of the process when training ends.
+    """
+    return report.paragraph(equal) + report.paragraph(measured)
+
+
+def group(records):
+    """Returns (network, variant, library) to `scoring.collect` of its seeds, in order."""
+    found = {}
+    for record in records:
+        job = record["job"]
+        place = job["network"], job["variant"], job["library"]
+        found.setdefault(place, []).append(record["numbers"])
+    return {place: scoring.collect(numbers) for place, numbers in found.items()}
+
+
+def section(title, summaries):
+    """Returns the tables of some summaries."""
+    lines = ["", f"## {title}"]
+    for heading, columns in COLUMNS.items():
+        shown = {n: t for n, t in columns.items() if any(n in s for s in summaries.values())}
+        if shown:
+            rows = [
+                [variant, library, *(cell(summary, name) for name in shown)]
+                for (_, variant, library), summary in summaries.items()
+                if any(name in summary for name in shown)
+            ]
+            lines += ["", f"### {heading}", "", *report.table(["", "", *shown.values()], rows)]
+    return lines
+
+
+def cell(summary, name):
+    """Returns a number's mean, and its spread where there are several seeds."""
+    values = summary.get(name, [])
+    if len(values) < 2:
+        return "".join(f"{value:.4g}" for value in values)
+    return f"{statistics.mean(values):.4g} ({min(values):.4g} to {max(values):.4g})"
+
+
+def sentences(summaries):
+    """Returns a line for every number in which aezoo is worse beyond the seeds' spread."""
+    lines = []
+    for (network, variant, library), own in summaries.items():
+        peer = summaries.get((network, variant, "pythae"))
+        if library == "aezoo" and peer:
+            for name in scoring.worse(own, peer):
+                values = f"{cell(own, name)} against {cell(peer, name)}"
+                one = "" if len(own[name]) > 1 else " With one seed the spread is not known."
+                lines.append(f"- `{variant}`, {network}: {name} {values}.{one}")
+    return lines or ["Nowhere beyond the spread of the seeds."]
