@@ -8,12 +8,15 @@ from keras import ops
 import aezoo_registry
 from aezoo import bodies, likelihoods, losses, schema
 from aezoo.arrays import check_samples
+from aezoo.divergence import guarded
 from aezoo.engines.keras import KerasEngine
 from aezoo.fused_adam import FusedAdam
 from aezoo.interface import Interface
 from aezoo.networks import Decoder, Encoder, Exportable, construction
 from aezoo.preprocessing import Preprocess
 from aezoo.weights import named_weights
+
+CALLBACKS = 3  # place of `callbacks` among what Keras' fit takes after x and y
 
 
 class Autoencoder(Interface, Exportable):
@@ -255,6 +258,10 @@ class Autoencoder(Interface, Exportable):
 
         Returns:
             A `History` with the loss, every term unweighted, and `mse`.
+
+        Raises:
+            DivergenceError: A term of the loss is not finite; the last finite weights are back.
+            ValueError: An array does not fit the model.
         """
         self._check_training_data(x, "x")
         self._check_training_data(y, "y")
@@ -263,6 +270,8 @@ class Autoencoder(Interface, Exportable):
             self._check_training_data(array, "validation_data")
         if y is None and kwargs.get("sample_weight") is not None:
             y = x["x"] if isinstance(x, dict) else x  # Keras drops weights without a target.
+        if len(args) <= CALLBACKS:
+            kwargs["callbacks"] = guarded(kwargs.get("callbacks"))
         return super().fit(x, y, *args, **kwargs)
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):

@@ -14,6 +14,8 @@ import numpy as np
 from aezoo import data as datasets
 from aezoo import factory, preprocessing, samplers, store, tensors
 from aezoo.acceleration import Settings, choose
+from aezoo.divergence import START, DivergenceError, StopOnDivergence
+from aezoo.shuffling import shuffled
 
 MANY = 10_000
 
@@ -87,6 +89,7 @@ def train(
 
     Raises:
         FileExistsError: `out` exists and `overwrite` is False.
+        DivergenceError: A term of the loss was not finite; what is kept, it says.
         LookupError: No such variant, dataset or sampler.
         ValueError: An argument is outside its bounds, or fewer samples than a batch.
     """
@@ -131,18 +134,23 @@ def train(
         steps_per_execution=settings.steps_per_execution,
     )
     checkpoint = Checkpoint(Path(out), weights=weights, overwrite=overwrite)
-    recorder = keras.callbacks.History()
+    recorder, guard = keras.callbacks.History(), StopOnDivergence()
     interrupted, start = False, time.monotonic()
     try:
         model.fit(
-            ShuffledBatches(samples.x, batch_size=batch_size, seed=seed),
+            shuffled(samples.x, batch_size=batch_size, seed=seed),
             epochs=epochs,
             shuffle=False,
             verbose=0,
             validation_data=None if validation is None else validation.x,
             validation_batch_size=batch_size,
-            callbacks=[recorder, checkpoint, *callbacks],
+            callbacks=[guard, recorder, checkpoint, *callbacks],
         )
+    except DivergenceError as error:
+        if guard.place in ("", START):
+            raise
+        checkpoint.save()
+        raise DivergenceError(f"{error} They are kept in {out}.") from error
     except KeyboardInterrupt:
         interrupted = True
         if not checkpoint.epochs:
@@ -154,38 +162,6 @@ def train(
         factory.save(stored, out, dtype=weights, overwrite=True)
     history = {k: [float(v) for v in values] for k, values in recorder.history.items()}
     return Training(stored, Path(out), history, settings, seconds, interrupted)
-
-
-class ShuffledBatches(keras.utils.PyDataset):
-    """Batches of an array in an order that is a function of seed and epoch alone.
-
-    Args:
-        x: Samples `(n, ...)`.
-        batch_size: Samples a batch; an incomplete last batch is left out.
-        seed: Seed of the order.
-    """
-
-    def __init__(self, x: np.ndarray, *, batch_size: int, seed: int):
-        super().__init__()
-        self._x, self._batch_size, self._seed, self._epoch = x, batch_size, seed, 0
-        self._shuffle()
-
-    def __len__(self) -> int:
-        """Returns the number of batches in an epoch."""
-        return len(self._x) // self._batch_size
-
-    def __getitem__(self, index: int) -> np.ndarray:
-        """Returns one batch."""
-        start = index * self._batch_size
-        return self._x[self._order[start : start + self._batch_size]]
-
-    def on_epoch_end(self) -> None:
-        """Draws the next epoch's order."""
-        self._epoch += 1
-        self._shuffle()
-
-    def _shuffle(self) -> None:
-        self._order = np.random.default_rng([self._seed, self._epoch]).permutation(len(self._x))
 
 
 class Checkpoint(keras.callbacks.Callback):
@@ -203,21 +179,25 @@ class Checkpoint(keras.callbacks.Callback):
         self.epochs = 0
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        """Stores the model, unless the training diverged.
+        """Stores the model.
 
         Raises:
-            ValueError: A term of the loss is not finite.
+            DivergenceError: A term of the validation loss is not finite.
         """
         wrong = [name for name, value in (logs or {}).items() if not np.isfinite(value)]
         if wrong:
             kept = f"the model of epoch {epoch} is kept" if self.epochs else "nothing is kept"
-            raise ValueError(
+            raise DivergenceError(
                 f"The training diverged in epoch {epoch + 1}: {', '.join(wrong)} not finite. Try a "
                 f"lower learning rate; {kept}."
             )
+        self.save()
+        self.epochs += 1
+
+    def save(self) -> None:
+        """Stores the model as it is."""
         overwrite = self._overwrite or self.epochs > 0
         factory.save(self.model, self._directory, dtype=self._weights, overwrite=overwrite)
-        self.epochs += 1
 
 
 def _create(variant, samples, seed, config, dtype):

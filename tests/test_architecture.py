@@ -20,8 +20,9 @@ FILES = {
 
 # A module imports from lower layers only, and from its own package.
 LAYERS = (
-    "acceleration adversary arrays atomic batches captions dead_units engines fused_adam "
-    "interpolation losses networks noise paths quantize regular_file schema strict_json weights",
+    "acceleration adversary arrays atomic batches captions dead_units divergence engines "
+    "fused_adam interpolation losses networks noise paths quantize regular_file schema shuffling "
+    "strict_json weights",
     "bodies data likelihoods metrics postprocess preprocessing samplers tensors",
     "baseline catalogue interface layout pictures",
     "core evaluation stored",

@@ -8,7 +8,8 @@ import pytest
 
 import aezoo
 from aezoo import acceleration, data, training
-from aezoo.training import ShuffledBatches
+from aezoo.divergence import DivergenceError, StopOnDivergence, guarded
+from aezoo.shuffling import ShuffledBatches, shuffled
 
 CONFIG = {"latent_dim": 2, "body": {"name": "mlp", "hidden": [8]}}
 
@@ -218,16 +219,53 @@ def test_standardised_samples_stay_in_their_range(tmp_path):
     assert low <= far.min() <= far.max() <= high
 
 
-def test_a_training_that_diverges_says_so_and_keeps_the_last_good_epoch(tmp_path):
-    class Poison(keras.callbacks.Callback):
-        def on_epoch_begin(self, epoch, logs=None):
-            if epoch == 1:
-                weight = self.model.trainable_variables[0]
-                weight.assign(np.full(weight.shape, np.nan))
+def test_the_pipeline_gives_the_batches_of_the_sequence():
+    x = np.arange(10, dtype="uint8")[:, None]
+    sequence, pipeline = (f(x, batch_size=3, seed=4) for f in (ShuffledBatches, shuffled))
+    for _ in range(3):
+        expected = [sequence[i] for i in range(len(sequence))]
+        np.testing.assert_array_equal([*map(np.asarray, pipeline)], expected)
+        sequence.on_epoch_end()
+    assert len(pipeline) == 3
 
-    with pytest.raises(ValueError, match=r"diverged in epoch 2: .*loss.*; the model of epoch 1"):
-        train(tmp_path / "m", epochs=3, callbacks=[Poison()])
+
+class Poison(keras.callbacks.Callback):
+    """Ruins a weight at the start of the second epoch."""
+
+    def __init__(self, weight):
+        super().__init__()
+        self.weight = weight
+
+    def on_epoch_begin(self, epoch, logs=None):
+        if epoch == 1:
+            weight = self.model.trainable_variables[self.weight]
+            weight.assign(np.full(weight.shape, np.nan))
+
+
+@pytest.mark.parametrize(("weight", "what"), [(0, "kernel"), (-1, "mse, nll")])
+def test_a_training_that_diverges_says_where_and_keeps_the_last_finite_weights(
+    tmp_path, weight, what
+):
+    with pytest.raises(DivergenceError, match=rf"epoch 2: .*{what} not finite.*kept in") as error:
+        train(tmp_path / "m", epochs=3, callbacks=[Poison(weight)])
+    assert "those of the end of epoch 1 again" in str(error.value)
     assert np.isfinite(aezoo.load(tmp_path / "m").encode(SAMPLES.x)).all()
+
+
+def test_fit_stops_at_the_step_that_diverges():
+    model = aezoo.create("ae", sample_shape=(6,), **CONFIG)
+    model.compile("sgd")
+    model.optimizer.learning_rate = 1e30
+    with pytest.raises(DivergenceError, match=r"step 2 of epoch 1: mse, nll not finite"):
+        model.fit(SAMPLES.x, batch_size=14, verbose=0)
+    assert all(np.isfinite(weight.numpy()).all() for weight in model.weights)
+
+
+def test_a_fit_is_guarded_once():
+    ours, other = StopOnDivergence(), keras.callbacks.History()
+    assert [type(callback) for callback in guarded(None)] == [StopOnDivergence]
+    assert guarded(other)[1] is other
+    assert guarded([other, ours]) == [other, ours]
 
 
 @pytest.mark.parametrize(
