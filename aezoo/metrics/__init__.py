@@ -19,11 +19,19 @@ Example:
 
 from aezoo.metrics.active_units import active_units
 from aezoo.metrics.bits_per_dim import bits_per_dim
+from aezoo.metrics.coverage import coverage
+from aezoo.metrics.density import density
 from aezoo.metrics.elbo import elbo
+from aezoo.metrics.fid_classifier import fid_classifier
+from aezoo.metrics.kid_classifier import kid_classifier
+from aezoo.metrics.kid_imagenet import kid_imagenet
+from aezoo.metrics.memorisation import memorisation
 from aezoo.metrics.ms_ssim import ms_ssim
 from aezoo.metrics.mse import mse
 from aezoo.metrics.nll import nll
+from aezoo.metrics.precision import precision
 from aezoo.metrics.psnr import psnr
+from aezoo.metrics.recall import recall
 from aezoo.metrics.samples import NotApplicable
 from aezoo.metrics.ssim import ssim
 
@@ -31,10 +39,18 @@ __all__ = [
     "NotApplicable",
     "active_units",
     "bits_per_dim",
+    "coverage",
+    "density",
     "elbo",
+    "fid_classifier",
+    "kid_classifier",
+    "kid_imagenet",
+    "memorisation",
     "ms_ssim",
     "mse",
     "nll",
+    "precision",
     "psnr",
+    "recall",
     "ssim",
 ]

@@ -63,6 +63,33 @@ def as_floats(
     return floats
 
 
+def as_unit(
+    samples: ArrayLike, sample_range: tuple[float, float] | None, *, metric: str, name: str
+) -> np.ndarray:
+    """Return samples as float32 in [0, 1], the values that networks of features know.
+
+    Args:
+        samples: Shape `(n, *sample_shape)`, uint8 or float in `sample_range`.
+        sample_range: Lowest and highest value of a sample, which become 0 and 1.
+        metric: What errors call the metric.
+        name: What error messages call the samples.
+
+    Returns:
+        Samples of the same shape.
+
+    Raises:
+        NotApplicable: If the samples have no bounds.
+        ValueError: If there are no samples, or a value is not a finite real number in the range.
+    """
+    width = np.float32(check_range(metric, sample_range))
+    low = np.float32(sample_range[0] if sample_range else 0.0)
+    array = check_samples(samples, np.shape(samples)[1:], sample_range=sample_range, name=name)
+    if array.dtype == np.uint8:
+        return np.divide(array, 255, dtype=np.float32)
+    unit: np.ndarray = np.clip((array - low) / width, 0.0, 1.0)
+    return unit
+
+
 def check_range(metric: str, sample_range: tuple[float, float] | None) -> float:
     """Return the width of `sample_range`.
 
