@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+import keras
+import numpy as np
+import pytest
+
+from aezoo.bodies.transposed import TransposedConvolution
+
+
+@pytest.mark.parametrize("kernel_size", [2, 3, 4, 5])
+@pytest.mark.parametrize("padding", [0, 1])
+def test_it_is_the_transposed_convolution_of_keras(kernel_size, padding):
+    x = np.random.default_rng(0).normal(size=(2, 3, 5, 4)).astype("float32")
+    reference = keras.layers.Conv2DTranspose(6, kernel_size, 2, "valid")
+    expected = keras.ops.convert_to_numpy(reference(x))[:, padding:, padding:]
+    layer = TransposedConvolution(
+        6, kernel_size, height=5, width=8, padding=padding, activation="relu"
+    )
+    layer.build(x.shape)
+    kernel = keras.ops.convert_to_numpy(reference.kernel)  # (k, k, filters, channels)
+    layer.kernel.assign(np.moveaxis(kernel, -1, 0).reshape(4, -1))
+    found = keras.ops.convert_to_numpy(layer(x))
+    assert found.shape == (2, 5, 8, 6) == layer.compute_output_shape(x.shape)
+    height, width = (min(a, b) for a, b in zip(found.shape[1:3], expected.shape[1:3], strict=True))
+    expected = np.maximum(expected[:, :height, :width], 0)
+    np.testing.assert_allclose(found[:, :height, :width], expected, atol=1e-5)
+
+
+def test_its_first_weights_have_the_spread_of_the_convolution():
+    layer = TransposedConvolution(32, 3, height=14, width=14)
+    layer.build((None, 7, 7, 64))
+    reference = keras.layers.Conv2DTranspose(32, 3, 2)
+    reference.build((None, 7, 7, 64))
+    spread = np.std(keras.ops.convert_to_numpy(layer.kernel))
+    assert spread == pytest.approx(np.std(keras.ops.convert_to_numpy(reference.kernel)), rel=0.05)
+
+
+def test_keras_builds_it_from_its_config():
+    layer = TransposedConvolution(2, 3, height=4, width=4, padding=1, activation="relu")
+    copy = keras.layers.deserialize(keras.layers.serialize(layer))
+    assert copy.get_config() == layer.get_config()
+    assert copy(np.zeros((1, 2, 2, 1), "float32")).shape == (1, 4, 4, 2)
