@@ -36,7 +36,7 @@ def training():
     """Trains the default convolutional body on 12,800 images an epoch, batch 128."""
     import aezoo
     from aezoo import acceleration
-    from aezoo.training import ShuffledBatches
+    from aezoo.shuffling import shuffled
 
     x = _images(12_800)
     scaled = x.astype("float32") / 255
@@ -49,7 +49,7 @@ def training():
         tuned.compile(
             "adam", jit_compile=settings.jit, steps_per_execution=settings.steps_per_execution
         )
-        batches = ShuffledBatches(x, batch_size=128, seed=0)
+        batches = shuffled(x, batch_size=128, seed=0)
         results[f"{body} {settings}"] = compare(
             {
                 "keras defaults": lambda m=plain: m.fit(scaled, batch_size=128, verbose=0),

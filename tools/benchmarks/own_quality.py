@@ -4,7 +4,6 @@ python -m benchmarks.own_quality '{"variant": "vae", ...}'
 """
 
 import json
-import resource
 import sys
 import time
 
@@ -13,7 +12,8 @@ import numpy as np
 
 import aezoo
 from aezoo import acceleration
-from aezoo.training import ShuffledBatches
+from aezoo.shuffling import shuffled
+from benchmarks import memory
 
 BODIES = {"mlp": {"name": "mlp", "hidden": [512]}, "conv": {"name": "conv", "channels": [32, 64]}}
 
@@ -54,9 +54,9 @@ def main(job):
         steps_per_execution=settings.steps_per_execution,
     )
     clock = Clock()
-    batches = ShuffledBatches(x, batch_size=job["batch"], seed=job["seed"])
+    batches = shuffled(x, batch_size=job["batch"], seed=job["seed"])
     model.fit(batches, epochs=job["epochs"], shuffle=False, verbose=0, callbacks=[clock])
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    peak = memory.peak()
     results = {"reconstruction": model.reconstruct(test)}
     if model.token_shape is None:
         results["codes"] = model.encode(test)

@@ -5,12 +5,11 @@ import inspect
 import tempfile
 from pathlib import Path
 
-import keras
 import numpy as np
 
 import aezoo
 from aezoo import acceleration
-from aezoo.training import ShuffledBatches
+from aezoo.shuffling import shuffled
 from benchmarks.worker import serve
 
 SAMPLE = (28, 28, 1)
@@ -52,11 +51,11 @@ def train(network, batch, n):
     settings = acceleration.choose(n // batch)
     model = build(network, settings.dtype)
     model.compile(
-        keras.optimizers.Adam(1e-3),
+        model.default_optimizer(1e-3),
         jit_compile=settings.jit,
         steps_per_execution=settings.steps_per_execution,
     )
-    batches = ShuffledBatches(images(n), batch_size=batch, seed=0)
+    batches = shuffled(images(n), batch_size=batch, seed=0)
 
     def run():
         model.fit(batches, shuffle=False, verbose=0)

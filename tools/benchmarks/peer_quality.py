@@ -5,7 +5,6 @@ python -m benchmarks.peer_quality '{"variant": "vae", ...}'
 
 import json
 import math
-import resource
 import sys
 import tempfile
 import time
@@ -16,6 +15,7 @@ from pythae import models, samplers, trainers
 from pythae.data.datasets import BaseDataset
 from pythae.trainers.training_callbacks import TrainingCallback
 
+from benchmarks import memory
 from benchmarks.importance import gaussian_log_density, log_prob
 from benchmarks.peer_networks import SAMPLE, ConvDecoder, ConvEncoder, initialise
 
@@ -181,7 +181,7 @@ def main(job):
         )
     model = build(job)
     seconds = train(model, BaseDataset(x, torch.zeros(len(x))), job)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    peak = memory.peak()
     model.eval()
     results = {}
     with torch.no_grad():

@@ -1,5 +1,6 @@
 """Whole processes, from start to end: their seconds and their peak of memory."""
 
+import json
 import os
 import subprocess
 import sys
@@ -7,6 +8,7 @@ import time
 
 from benchmarks import report
 from benchmarks.timing import alternate, ratio, spread
+from benchmarks.worker import environment
 
 ROUNDS = 7
 PEER_LOAD = (
@@ -66,6 +68,24 @@ def measure(python, code):
     Raises:
         RuntimeError: The process failed; the message is the last line of its errors.
     """
+    found = subprocess.run(
+        [sys.executable, "-m", "benchmarks.processes", python, code],
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    answer = json.loads(found.stdout)
+    if "error" in answer:
+        raise RuntimeError(answer["error"])
+    return answer["seconds"], answer["megabytes"]
+
+
+def _start(python, code):
+    """Runs code and prints what `measure` returns; in a process of its own, and a small one.
+
+    A process that starts another one lends it the peak of its memory.
+    """
     start = time.perf_counter()
     process = subprocess.Popen(
         [python, "-c", code], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
@@ -74,10 +94,10 @@ def measure(python, code):
         errors = stream.read().strip().splitlines()
     _, status, usage = os.wait4(process.pid, 0)
     seconds = time.perf_counter() - start
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise RuntimeError(errors[-1] if errors else f"exit code {process.returncode}")
-    return seconds, usage.ru_maxrss / 1024
+    if status:
+        print(json.dumps({"error": errors[-1] if errors else f"wait status {status}"}))
+    else:
+        print(json.dumps({"seconds": seconds, "megabytes": usage.ru_maxrss / 1024}))
 
 
 def _alternate(commands):
@@ -114,3 +134,7 @@ def _cells(row):
         return [row["label"], row["missing"], "", "", ""]
     seconds, megabytes = row["seconds"][1], row["megabytes"][1]
     return [row["label"], f"{seconds:.2f}", f"{megabytes:.0f}", *report.ratio_cells(row["ratio"])]
+
+
+if __name__ == "__main__":
+    _start(*sys.argv[1:])
