@@ -65,6 +65,14 @@ def create(variant: str | type, body: str | None = None, **config: Any) -> Any:
     return resolve(variant)(**(arguments | config))
 
 
+def fit_sampler(model: Any, x: np.ndarray) -> Any:
+    """Fits the model a small sampler of what its codes are, and returns it."""
+    if model.token_shape is None:
+        return model.fit_sampler("normal", x)
+    small = {"width": 4, "depth": 1, "heads": 1, "epochs": 1}
+    return model.fit_sampler("code_transformer", x, **small)
+
+
 @dataclasses.dataclass(frozen=True)
 class Trained:
     """A trained model.

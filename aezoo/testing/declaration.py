@@ -67,7 +67,7 @@ def check_arguments(variant: str | type) -> None:
 
     cls = resolve(variant)
     shared = schema.parameters(Autoencoder, root=Autoencoder)
-    taken = set(dir(Autoencoder(sample_shape=(1,), latent_dim=1)))
+    taken = set(dir(Autoencoder(sample_shape=(1,), latent_dim=1))) - {"codebook_size"}
     for name, parameter in schema.parameters(cls, root=Autoencoder).items():
         if name in shared:
             continue

@@ -9,7 +9,14 @@ import numpy as np
 
 from aezoo.noise import generator
 from aezoo.testing._expect import ContractError, expect, expect_close, expect_equal, expect_refusal
-from aezoo.testing._subjects import create, samples, shapes, to_numpy, trained
+from aezoo.testing._subjects import (
+    create,
+    fit_sampler,
+    samples,
+    shapes,
+    to_numpy,
+    trained,
+)
 
 
 def check_shapes(variant: str | type, body: str | None = None) -> None:
@@ -190,7 +197,7 @@ def _sampler(model, x):
     """Lends the model a fitted sampler."""
     own = model.sampler
     try:
-        yield model.fit_sampler("normal", x)
+        yield fit_sampler(model, x)
     finally:
         model.sampler = own
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import json
 import subprocess
@@ -19,6 +20,7 @@ from aezoo.testing._documentation import expect_arguments_documented, expect_sec
 from aezoo.testing._expect import expect, expect_close, expect_equal, expect_refusal
 from aezoo.testing.declaration import HOSTILE
 
+_ENTRIES = 3
 _LIGHT_LOAD = """
 import json, sys
 import numpy as np
@@ -52,17 +54,24 @@ def check_sampler_config(sampler: str) -> None:
 
 
 def check_sampler_distribution(sampler: str) -> None:
-    """Checks that draws have mean and covariance of the codes, and are a function of the noise."""
-    codes, fitted = _codes(), _fit(sampler)
+    """Checks that draws have mean and covariance of the codes, and are a function of the noise.
+
+    For tokens, these are frequencies, of entries and of pairs of them.
+    """
+    fitted, codes = _fitted(sampler), _subject(sampler).codes
     noise = generator(1).standard_normal((4000, fitted.noise_dim))
-    draws = fitted.transform(noise)
-    expect(draws.shape == (4000, 3), f"transform gives shape {draws.shape}, expected (4000, 3).")
-    expect(draws.dtype == "float32", f"transform gives {draws.dtype}, expected float32.")
+    draws, expected = fitted.transform(noise), (4000, codes.shape[1])
+    expect(draws.shape == expected, f"transform gives shape {draws.shape}, expected {expected}.")
+    dtype = "int32" if codes.dtype == "int32" else "float32"
+    expect(draws.dtype == dtype, f"transform gives {draws.dtype}, expected {dtype}.")
     expect_equal(fitted.transform(noise), draws, "transform called twice")
     expect_close(fitted.transform(noise[:1]), draws[:1], "transform in a batch of one")
-    expect_equal(_fitted(sampler).transform(noise), draws, "two fits with the same seed")
-    expect_close(draws.mean(0), codes.mean(0), "mean of the draws and of the codes", 0.1)
-    expect_close(np.cov(draws.T), np.cov(codes.T), "covariance of draws and codes", 0.1)
+    expect_equal(_fit(sampler).transform(noise), draws, "two fits with the same seed")
+    drawn, given = _features(draws), _features(codes)
+    tolerance = 0.05 if dtype == "int32" else 0.1
+    expect_close(drawn.mean(0), given.mean(0), "mean of the draws and of the codes", tolerance)
+    covariance = np.cov(given.T)
+    expect_close(np.cov(drawn.T), covariance, "covariance of draws and codes", tolerance)
 
 
 def check_sampler_round_trip(sampler: str) -> None:
@@ -98,17 +107,52 @@ def check_sampler_light_load(sampler: str) -> None:
     expect(not done.stdout.strip(), f"Loading imports {done.stdout.strip()}.")
 
 
-def _codes() -> np.ndarray:
-    """Returns correlated codes, one unit of which is constant."""
-    rng = generator(0)
+@dataclasses.dataclass(frozen=True)
+class _Subject:
+    """What a sampler learns from.
+
+    Attributes:
+        given: The arguments of `fit`.
+        codes: What its draws should be like, `(n, d)`.
+    """
+
+    given: tuple[Any, dict[str, Any]]
+    codes: np.ndarray
+
+
+def _subject(sampler: str) -> _Subject:
+    cls = aezoo_registry.load("samplers", sampler)
+    latent, rng = samplers.latent_of(cls), generator(0)
+    if latent == "tokens":
+        tokens = rng.choice(_ENTRIES, (300, 4), p=[0.5, 0.3, 0.2]).astype("int32")
+        tokens[:, 1], tokens[:, 2] = tokens[:, 0], 1
+        given = {"codebook_size": _ENTRIES}
+        return _Subject(((tokens.reshape(-1, 2, 2),), given), tokens)
     codes = rng.standard_normal((100, 3)) @ np.diag([1.0, 0.5, 0.0]) + [0.5, -0.5, 0.25]
-    codes[:, 1] += 0.5 * codes[:, 0]
-    return codes.astype("float32")
+    codes[:, 1] += 0.5 * codes[:, 0]  # correlated, and the last number is constant
+    codes = codes.astype("float32")
+    if latent == "posterior":
+        deviations = np.full_like(codes, 0.5)
+        both = np.concatenate([codes - deviations, codes + deviations])
+        return _Subject(((codes, deviations), {}), both)
+    if getattr(cls, "spherical", False):
+        codes = rng.standard_normal((100, 3))
+        codes = np.concatenate([codes, -codes]).astype("float32")
+        codes *= 2.0 / np.linalg.norm(codes, axis=1, keepdims=True)
+    return _Subject(((codes,), {}), codes)
+
+
+def _features(codes: np.ndarray) -> np.ndarray:
+    """Returns codes as they are, and tokens as zeros and ones."""
+    if codes.dtype != "int32":
+        return codes
+    return np.eye(_ENTRIES)[codes].reshape(len(codes), -1)
 
 
 def _fit(sampler: str) -> Any:
+    arguments, given = _subject(sampler).given
     fitted = samplers.build(sampler)
-    fitted.fit(_codes(), seed=0)
+    fitted.fit(*arguments, **given, seed=0)
     return fitted
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from aezoo import store
 from aezoo.noise import generator
 from aezoo.testing._expect import expect, expect_equal, expect_refusal
-from aezoo.testing._subjects import create, samples, to_numpy
+from aezoo.testing._subjects import create, fit_sampler, samples, to_numpy
 
 
 def check_storage(variant: str | type, body: str | None = None) -> None:
@@ -17,12 +17,12 @@ def check_storage(variant: str | type, body: str | None = None) -> None:
     import aezoo
 
     model = create(variant, body)
-    x = samples(model.sample_shape, 8)
+    x = samples(model.sample_shape, 16)
     # Zeros, as biases are at first, would hide a weight that was not stored.
     rng = generator(0)
     for weight in model.named_weights().values():
         weight.assign(to_numpy(weight) + rng.uniform(0.0, 0.1, weight.shape).astype("float32"))
-    model.fit_sampler("normal", x)
+    fit_sampler(model, x)
     with tempfile.TemporaryDirectory() as folder:
         loaded = aezoo.load(aezoo.save(model, Path(folder, "model")))
     expect(type(loaded) is type(model), f"A {type(loaded).__name__} was loaded.")
