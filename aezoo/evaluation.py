@@ -1,29 +1,34 @@
-"""Scoring a model: reconstruction metrics, loss terms, active units, and PCA beside them."""
+"""Scoring a model by its metrics, and what to compare the scores with."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-import aezoo_registry
 from aezoo.baseline import PCABaseline
 from aezoo.data import Dataset, load
-from aezoo.metrics import NotApplicable
+from aezoo.metrics import scoring
 from aezoo.metrics.active_units import ACTIVE_VARIANCE, active_units
+from aezoo.metrics.arguments import RECONSTRUCTION, SAMPLES, Arguments, parameters
+from aezoo.metrics.scoring import Metrics
+from aezoo.noise import generator
 
 METRICS = ("mse", "psnr", "ssim")
+MOST_SAMPLES = 10_000
 
 
 def evaluate(
     model: Any,
     data: Any,
     *,
-    metrics: Sequence[str] | None = None,
+    metrics: Sequence[str] | str | None = None,
     train: Any = None,
+    samples: int | None = None,
+    sampler: Any = None,
     batch_size: int = 256,
     seed: int = 0,
 ) -> dict[str, Any]:
@@ -33,31 +38,46 @@ def evaluate(
         model: An `aezoo.Autoencoder`.
         data: A `Dataset`, an array of shape `(n, *sample_shape)`, or the name or path of a
             dataset, which stands for its test split.
-        metrics: Names of metrics, see `aezoo.list_metrics()`; None for `mse`, `psnr` and `ssim`.
-        train: The training split, a `Dataset` or an array, which the PCA baseline is fitted to.
-            Where `data` is a name or path, None stands for that dataset's training split;
-            otherwise None leaves the baseline out.
+        metrics: Names of metrics, see `aezoo.list_metrics()`; `"all"` for those that apply; None
+            for `mse`, `psnr` and `ssim`.
+        train: The training split, a `Dataset` or an array, which the PCA baseline is fitted to
+            and samples are compared with. Where `data` is a name or path, None stands for that
+            dataset's training split.
+        samples: Number of samples to generate for metrics of samples, and of real ones to compare
+            them with; None for as many as there are in `data`, at most 10,000.
+        sampler: What to generate from, as `model.generate` takes it.
         batch_size: Number of samples given to the model at once.
-        seed: Seed of the posterior samples in the loss terms and of the baseline.
+        seed: Seed of everything that is drawn: generated samples, the choice of real ones, the
+            posterior samples in the loss terms, the baseline.
 
     Returns:
         JSON values under these keys:
 
         - `dataset`, `split`: where the samples came from, None for an array.
         - `n`, `seed`.
-        - `metrics`: name to score of `model.reconstruct`, which uses the mean code.
-        - `skipped`: name to reason, for the metrics that do not fit the samples.
+        - `metrics`: name to score; `name.part` where a metric gives several. `reconstruct` uses
+          the mean code.
+        - `references`: name to `real`, `reconstructions`, for metrics that compare generated with
+          real samples: the score of held-out real samples in the place of generated ones, the
+          best that can be hoped for, and of reconstructions, which a sampler cannot be better
+          than by much. One that cannot be had is left out.
+        - `samples`: None, or `generated`, `real`: how many were compared; `sampler`; and
+          `reference`: `"train"` where the `real` reference is as many training samples, or
+          `"halves"` where it compares two halves of the real samples (always for `memorisation`).
+        - `skipped`: name to reason, for the metrics that do not apply.
         - `terms`: the loss and its terms as `model.evaluate` gives them; where the posterior is
           a distribution these use one sample from it, so their `mse` is above the one in
-          `metrics`.
-        - `latent_units`, `active_units`: see `active_units`.
-        - `aggregate_posterior`: see `aggregate_posterior`; None for a model without a prior.
+          `metrics`. None for a model that Keras does not run.
+        - `latent_units`, `active_units`: see `aezoo.metrics.active_units`.
+        - `aggregate_posterior`: see `aggregate_posterior`.
         - `baseline`: None, or PCA with as many components as there are latent units:
-          `name`, `components`, `n_train`, and `metrics` on the same samples.
+          `name`, `components`, `n_train`, and the `metrics` of its reconstructions.
 
     Raises:
         LookupError: If a metric or dataset has an unknown name.
-        ValueError: If the samples do not fit the model.
+        PluginError: If a metric cannot be loaded, or asks for what evaluation does not have.
+        ValueError: If the samples do not fit the model, or are too few for a metric that was
+            named. (Of `"all"`, such a metric is skipped.)
 
     Example:
         ```python
@@ -68,28 +88,48 @@ def evaluate(
         assert scores["metrics"]["mse"] < scores["baseline"]["metrics"]["mse"]
         ```
     """
-    functions = {name: aezoo_registry.load("metrics", name) for name in metrics or METRICS}
+    everything = metrics == "all"
+    functions, broken = scoring.load_all() if everything else (scoring.load(_names(metrics)), {})
+    if samples is not None and (not isinstance(samples, (int, np.integer)) or samples < 1):
+        raise ValueError(
+            f"samples must be an integer of at least 1. Received: samples={samples!r}."
+        )
     if isinstance(data, (str, Path)):
         if train is None:
             train = load(data, "train")
         data = load(data, "test")
-    x = data.x if isinstance(data, Dataset) else np.asarray(data)
-
-    codes = model.encode(x, batch_size=batch_size)
-    scores, skipped = _score(functions, x, model.reconstruct(x, batch_size=batch_size), model)
-    units = math.prod(codes.shape[1:])
+    facts = data if isinstance(data, Dataset) else None
+    x = _array(data)
+    given = Arguments(
+        model,
+        x,
+        labels=None if facts is None else facts.labels,
+        factors=getattr(facts, "factors", None),
+        train=None if train is None else _array(train),
+        samples=min(len(x), MOST_SAMPLES) if samples is None else samples,
+        sampler=sampler,
+        seed=seed,
+        batch_size=batch_size,
+    )
+    units = math.prod(given.codes.shape[1:])
+    scores, refused = scoring.score(functions, given, tolerant=everything)
+    scored = {key.partition(".")[0] for key in scores}
+    compared = _asking(SAMPLES, {name: functions[name] for name in functions if name in scored})
+    halves = train is None or _same_split(train, data)
     return {
-        "dataset": data.name if isinstance(data, Dataset) else None,
-        "split": data.split if isinstance(data, Dataset) else None,
+        "dataset": None if facts is None else facts.name,
+        "split": None if facts is None else facts.split,
         "n": len(x),
         "seed": seed,
         "metrics": scores,
-        "skipped": skipped,
-        "terms": _loss_terms(model, x, batch_size, seed),
+        "references": _references(compared, given, halves=halves),
+        "samples": _samples(given, halves=halves) if compared else None,
+        "skipped": broken | refused,
+        "terms": _loss_terms(model, x, batch_size, seed) if hasattr(model, "evaluate") else None,
         "latent_units": units,
-        "active_units": active_units(codes),
+        "active_units": active_units(given.codes),
         "aggregate_posterior": aggregate_posterior(model, x, seed=seed, batch_size=batch_size),
-        "baseline": None if train is None else _baseline(functions, x, train, units, model, seed),
+        "baseline": None if train is None else _baseline(functions, given, units),
     }
 
 
@@ -109,9 +149,13 @@ def aggregate_posterior(
 
     Returns:
         `max_abs_mean`, `min_std` and `max_std` over the active units, and `units`, a mean and a
-        standard deviation for each; None for a model without a prior or without active units.
+        standard deviation for each; None for a model whose prior is not N(0, I), or without active
+        units.
     """
     if not model.engine.has("prior"):
+        return None
+    noise = generator(seed).standard_normal((8, *model.prior_noise_shape)).astype(np.float32)
+    if not np.array_equal(model.engine("prior", noise), noise):
         return None
     means = codes = model.encode(x, batch_size=batch_size)
     if model.engine.has("posterior"):
@@ -128,18 +172,6 @@ def aggregate_posterior(
     }
 
 
-def _score(
-    functions: dict[str, Any], target: np.ndarray, reconstruction: np.ndarray, model: Any
-) -> tuple[dict[str, float], dict[str, str]]:
-    scores, skipped = {}, {}
-    for name, metric in functions.items():
-        try:
-            scores[name] = float(metric(target, reconstruction, sample_range=model.sample_range))
-        except NotApplicable as reason:
-            skipped[name] = str(reason)
-    return scores, skipped
-
-
 def _loss_terms(model: Any, x: np.ndarray, batch_size: int, seed: int) -> dict[str, float]:
     """Run Keras' `evaluate` with its noise started at `seed` and put back afterwards."""
     if not model.compiled:
@@ -154,12 +186,61 @@ def _loss_terms(model: Any, x: np.ndarray, batch_size: int, seed: int) -> dict[s
     return {name: float(value) for name, value in terms.items()}
 
 
-def _baseline(
-    functions: dict[str, Any], x: np.ndarray, train: Any, units: int, model: Any, seed: int
-) -> dict[str, Any] | None:
-    train = train.x if isinstance(train, Dataset) else np.asarray(train)
-    if units >= min(len(train), math.prod(x.shape[1:])):
+def _baseline(functions: Metrics, given: Arguments, units: int) -> dict[str, Any] | None:
+    """Score PCA by the metrics of reconstructions."""
+    if units >= min(len(given.train), math.prod(given.x.shape[1:])):
         return None
-    pca = PCABaseline(train, components=units, sample_range=model.sample_range, seed=seed)
-    scores, _ = _score(functions, x, pca.reconstruct(x), model)
+    options = {"sample_range": given.sample_range, "seed": given.seed}
+    pca = PCABaseline(given.train, components=units, **options)
+    same = given.replaced(reconstruction=pca.reconstruct(given.x))
+    scores, _ = scoring.score(_asking(RECONSTRUCTION, functions), same, tolerant=True)
     return {"name": "pca", "components": units, "n_train": pca.n_fitted, "metrics": scores}
+
+
+def _references(
+    functions: Metrics, given: Arguments, *, halves: bool
+) -> dict[str, dict[str, float]]:
+    """Score real samples and reconstructions in the place of generated samples."""
+    if not functions:
+        return {}
+    copies = _asking({"train"}, functions)  # training samples are what these look for
+    divided = functions if halves else copies
+    others = {name: functions[name] for name in functions if name not in divided}
+    found: dict[str, dict[str, float]] = {}
+    for kind, part, alike in (
+        ("real", divided, lambda: given.halved),
+        ("real", others, lambda: given.against_train),
+        ("reconstructions", functions, lambda: given.against_reconstructions),
+    ):
+        scores, _ = scoring.score(part, alike(), tolerant=True) if part else ({}, {})
+        for key, value in scores.items():
+            found.setdefault(key, {})[kind] = value
+    return {name: found[name] for name in sorted(found)}
+
+
+def _samples(given: Arguments, *, halves: bool) -> dict[str, Any]:
+    return {
+        "generated": len(given.generated),
+        "real": len(given.real),
+        "sampler": given.source,
+        "reference": "halves" if halves else "train",
+    }
+
+
+def _asking(names: set[str], functions: Metrics) -> dict[str, Callable[..., Any]]:
+    """Return the metrics whose parameters include all these."""
+    return {key: f for key, f in functions.items() if names <= {*parameters(f)[0]}}
+
+
+def _same_split(train: Any, data: Any) -> bool:
+    if isinstance(train, Dataset) and isinstance(data, Dataset):
+        return (train.name, train.split) == (data.name, data.split)
+    return train is data
+
+
+def _names(metrics: Sequence[str] | str | None) -> Sequence[str]:
+    return METRICS if metrics is None else [metrics] if isinstance(metrics, str) else metrics
+
+
+def _array(samples: Any) -> np.ndarray:
+    return samples.x if isinstance(samples, Dataset) else np.asarray(samples)

@@ -11,6 +11,7 @@ from aezoo.cli.options import (
     Gamma,
     Model,
     Picture,
+    Sampler,
     Seed,
     Sharpness,
 )
@@ -21,14 +22,7 @@ def generate(
     output: Picture,
     count: Annotated[int, typer.Option("-n", "--count", min=1, help="How many.")] = 64,
     seed: Seed = 0,
-    sampler: Annotated[
-        str | None,
-        typer.Option(
-            "--sampler",
-            show_default=False,
-            help="`prior` for the model's prior; by default its fitted sampler where it has one.",
-        ),
-    ] = None,
+    sampler: Sampler = None,
     brightness: Brightness = 0.0,
     contrast: Contrast = 1.0,
     gamma: Gamma = 1.0,
@@ -41,13 +35,8 @@ def generate(
     outputs.check(output, force=force)
     network = models.load(model)
     outputs.check_kind(output, network)
-    fitted = None if network.sampler is None else network.sampler.spec["name"]
-    if sampler not in (None, "prior", fitted):
-        raise ValueError(
-            f"The model's fitted sampler is {fitted or 'none'}: to fit another one use "
-            f"`aezoo fit-sampler {model} {sampler} --data ...`. Received: sampler={sampler!r}."
-        )
-    samples = network.generate(count, seed=seed, sampler="prior" if sampler == "prior" else None)
+    source = models.sampler(network, sampler, source=model)
+    samples = network.generate(count, seed=seed, sampler=source)
     outputs.write_samples(
         output,
         samples,

@@ -61,3 +61,26 @@ def build(stored: Any) -> Any:
     with quiet_import():
         import keras  # noqa: F401
     return factory.build(stored)
+
+
+def sampler(model: Any, name: str | None, *, source: str) -> str | None:
+    """Return what `model.generate` takes for a sampler that the command names.
+
+    Args:
+        model: The model.
+        name: None, `"prior"`, or the name of its fitted sampler.
+        source: What the command calls the model.
+
+    Returns:
+        None or `"prior"`.
+
+    Raises:
+        ValueError: If the model has no such sampler.
+    """
+    fitted = None if model.sampler is None else model.sampler.spec["name"]
+    if name not in (None, "prior", fitted):
+        raise ValueError(
+            f"The model's fitted sampler is {fitted or 'none'}: to fit another one use "
+            f"`aezoo fit-sampler {source} {name} --data ...`. Received: sampler={name!r}."
+        )
+    return "prior" if name == "prior" else None

@@ -46,6 +46,14 @@ Picture = Annotated[
         help="A picture (.png, .jpg), or the numbers (.npz, .npy).",
     ),
 ]
+Sampler = Annotated[
+    str | None,
+    typer.Option(
+        "--sampler",
+        show_default=False,
+        help="`prior` for the model's prior; by default its fitted sampler where it has one.",
+    ),
+]
 Force = Annotated[bool, typer.Option("--force", help="Replace what is there.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Seed = Annotated[int, typer.Option("--seed", min=0, help="The same seed gives the same result.")]
