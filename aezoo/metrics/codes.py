@@ -9,11 +9,12 @@ from aezoo.arrays import check_codes
 from aezoo.metrics.samples import NotApplicable
 
 
-def as_vectors(codes: ArrayLike) -> np.ndarray:
-    """Return codes as vectors.
+def as_vectors(codes: ArrayLike, *, name: str = "codes") -> np.ndarray:
+    """Return codes, or samples, as vectors.
 
     Args:
         codes: Codes, shape `(n, *code_shape)`.
+        name: What error messages call them.
 
     Returns:
         Shape `(n, units)`, float64.
@@ -21,7 +22,7 @@ def as_vectors(codes: ArrayLike) -> np.ndarray:
     Raises:
         ValueError: If there are no codes, or they are not finite real numbers.
     """
-    codes = check_codes(codes, np.shape(codes)[1:], name="codes")
+    codes = check_codes(codes, np.shape(codes)[1:], name=name)
     return codes.reshape(len(codes), -1).astype(np.float64)
 
 
@@ -36,7 +37,7 @@ def check_labelled(codes: ArrayLike, labels: ArrayLike) -> tuple[np.ndarray, np.
         Codes `(n, units)`, float64, and classes `(n,)` from 0 in the order of the labels.
 
     Raises:
-        NotApplicable: If there is only one class.
+        NotApplicable: If fewer than two classes have two samples or more.
         ValueError: If the labels do not fit the codes.
     """
     codes, labels = as_vectors(codes), np.asarray(labels)
@@ -45,14 +46,19 @@ def check_labelled(codes: ArrayLike, labels: ArrayLike) -> tuple[np.ndarray, np.
             f"labels must be one integer or string a code, shape ({len(codes)},). "
             f"Received: labels.shape={labels.shape}, labels.dtype={labels.dtype.name!r}."
         )
-    names, classes = np.unique(labels, return_inverse=True)
-    if len(names) < 2:
-        raise NotApplicable(f"Labels of at least two classes are needed; all are {names[0]!r}.")
+    classes = np.unique(labels, return_inverse=True)[1]
+    if not _varies(classes):
+        raise NotApplicable(
+            "At least two classes of two samples or more are needed. "
+            f"Received: labels from {labels.min()!r} to {labels.max()!r}."
+        )
     return codes, classes
 
 
 def check_factors(codes: ArrayLike, factors: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
     """Return codes as vectors, and the factors that vary as indices of their values.
+
+    A factor varies where at least two of its values have two samples or more.
 
     Args:
         codes: Codes, shape `(n, *code_shape)`.
@@ -73,10 +79,14 @@ def check_factors(codes: ArrayLike, factors: ArrayLike) -> tuple[np.ndarray, np.
             f"Received: factors.shape={factors.shape}, factors.dtype={factors.dtype.name!r}."
         )
     values = [np.unique(column, return_inverse=True)[1] for column in factors.T]
-    varying = [column for column in values if column.any()]
+    varying = [column for column in values if _varies(column)]
     if len(varying) < 2 or codes.shape[1] < 2:
         raise NotApplicable(
             "At least two factors that vary and two code units are needed. "
             f"Received: {len(varying)} such factors, {codes.shape[1]} units."
         )
     return codes, np.stack(varying, axis=1)
+
+
+def _varies(classes: np.ndarray) -> bool:
+    return bool(np.count_nonzero(np.bincount(classes) > 1) > 1)
