@@ -37,6 +37,8 @@ class BetaTCVAE(VAE):
         [Chen et al., 2018](https://arxiv.org/abs/1802.04942)
     """
 
+    kl_weight = 0.0
+
     def __init__(
         self,
         sample_shape,
@@ -63,4 +65,4 @@ class BetaTCVAE(VAE):
     def term_weights(self):
         """Weighs the parts by `alpha`, `beta` and `gamma`, and reports `kl`."""
         parts = {"mutual_information": self.alpha, "total_correlation": self.beta}
-        return {**super().term_weights(), "kl": 0.0, **parts, "dimension_kl": self.gamma}
+        return {**super().term_weights(), **parts, "dimension_kl": self.gamma}

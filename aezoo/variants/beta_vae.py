@@ -31,6 +31,7 @@ class BetaVAE(VAE):
         super().__init__(sample_shape, latent_dim, **kwargs)
         self.beta = beta
 
-    def term_weights(self):
-        """Weighs `kl` by `beta`."""
-        return {**super().term_weights(), "kl": self.beta}
+    @property
+    def kl_weight(self):
+        """The weight of the KL is `beta`."""
+        return self.beta

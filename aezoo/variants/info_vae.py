@@ -63,7 +63,11 @@ class InfoVAE(VAE):
         draws = keras.random.normal(ops.shape(code), seed=self.noise)
         return {**terms, "mmd": losses.squared_mmd(code, draws, self.kernel)}
 
+    @property
+    def kl_weight(self):
+        """The weight of the KL is `1 - alpha`."""
+        return 1.0 - self.alpha
+
     def term_weights(self):
         """Weighs `kl` by `1 - alpha` and `mmd` by `alpha + lambda_ - 1`."""
-        weights = {"kl": 1.0 - self.alpha, "mmd": self.alpha + self.lambda_ - 1.0}
-        return {**super().term_weights(), **weights}
+        return {**super().term_weights(), "mmd": self.alpha + self.lambda_ - 1.0}

@@ -35,6 +35,8 @@ class IWAE(VAE):
         [Burda et al., 2016](https://arxiv.org/abs/1509.00519)
     """
 
+    kl_weight = 0.0
+
     def __init__(
         self,
         sample_shape,

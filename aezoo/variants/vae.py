@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from aezoo import losses
+from aezoo import kl_penalties, losses, schema
 from aezoo.core import Autoencoder
 
 
@@ -17,6 +17,9 @@ class VAE(Autoencoder):
     Args:
         sample_shape: Shape of one sample without the batch axis.
         latent_dim: Number of latent units.
+        kl_penalty: None to pay for the KL as it is; or `"free_bits"`, `"warm_up"`, `"capacity"`,
+            or a dictionary with `name` and arguments (`nats`, `steps`), see `aezoo.kl_penalties`.
+            Then `kl` is only reported, and `kl_penalty` takes its place in the loss.
         **kwargs: See `aezoo.Autoencoder`.
 
     Example:
@@ -33,6 +36,19 @@ class VAE(Autoencoder):
     """
 
     posterior_parameters = 2
+    kl_weight = 1.0
+    """Weight of the KL in the loss; 0 in a variant that only reports it."""
+
+    def __init__(self, sample_shape, latent_dim=16, *, kl_penalty: schema.Spec = None, **kwargs):
+        super().__init__(sample_shape, latent_dim, **kwargs)
+        self.kl_penalty = None
+        if kl_penalty is not None:
+            if type(self).kl_weight == 0.0:
+                raise ValueError(
+                    f"{type(self).__name__} has no KL term in its loss, and so no penalty on it: "
+                    f"leave kl_penalty=None. Received: kl_penalty={kl_penalty!r:.200}."
+                )
+            self.kl_penalty = schema.build(kl_penalty, kl_penalties.find, "kl_penalty")
 
     def posterior(self, x, training=False, condition=None):
         """Returns `mean` and `log_variance` of the posterior, `(n, latent_dim)` each."""
@@ -55,15 +71,24 @@ class VAE(Autoencoder):
         z = self.sample_posterior(posterior, noise)
         return {"code": z, **posterior, **self.reconstruction(z, training, condition)}
 
+    def kl_by_unit(self, outputs):
+        """Returns the KL of each latent unit, or of each group of them, `(n, groups)`, in nats."""
+        return losses.gaussian_kl_by_unit(outputs["mean"], outputs["log_variance"])
+
     def terms(self, x, target, outputs, training=False, condition=None):
-        """Adds `kl`, the divergence of the posterior from the prior."""
+        """Adds `kl`, the divergence of the posterior from the prior, and a penalty in its place."""
         terms = super().terms(x, target, outputs, training, condition)
-        kl = losses.gaussian_kl(outputs["mean"], outputs["log_variance"])
-        return {**terms, "kl": kl}
+        by_unit = self.kl_by_unit(outputs)
+        terms["kl"] = ops.sum(by_unit, axis=-1)
+        if self.kl_penalty is not None:
+            terms["kl_penalty"] = self.kl_penalty.penalty(by_unit, training=training)
+        return terms
 
     def term_weights(self):
-        """Weighs `kl` by 1: the loss is the negative evidence bound."""
-        return {**super().term_weights(), "kl": 1.0}
+        """Weighs `kl`, or the penalty in its place, by `kl_weight`: 1 for the evidence bound."""
+        if self.kl_penalty is None:
+            return {**super().term_weights(), "kl": self.kl_weight}
+        return {**super().term_weights(), "kl": 0.0, "kl_penalty": self.kl_weight}
 
     def prior(self, noise, condition=None):
         """Returns the noise: the prior is N(0, I)."""
