@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 import aezoo_registry
 from aezoo import data
 from aezoo.data import fashion_mnist as fashion_mnist_module
-from aezoo.data import idx, images
+from aezoo.data import idx, images, mini_dsprites
+from aezoo.data import twemoji as twemoji_module
 from aezoo.data.dataset import SPLITS, Dataset, locate_split, seeded_split
 from aezoo.data.images import BadImagesWarning
 
@@ -98,6 +99,16 @@ def test_the_range_of_floats_is_unit_or_unbounded(high, expected):
 def test_a_dataset_refuses_what_does_not_fit(split, x, labels, problem):
     with pytest.raises(ValueError, match=problem):
         Dataset("d", split, x, labels, "", "")
+
+
+def test_a_dataset_may_know_the_factors_of_its_samples():
+    x = np.zeros((2, 3), np.uint8)
+    assert Dataset("d", "train", x, None, "", "").factors is None
+    factors = np.array([[0, 5], [1, 4]])
+    assert Dataset("d", "train", x, None, "", "", factors).factors is factors
+    for wrong in (factors[:1], factors[:, 0], factors[:, :0], factors / 2):
+        with pytest.raises(ValueError, match=r"factors must be integers of shape \(2, number"):
+            Dataset("d", "train", x, None, "", "", wrong)
 
 
 # Splits
@@ -224,6 +235,122 @@ def test_another_file_is_not_taken_for_mnist_10k(home):
     np.savez(home / "mnist_10k.npz", x=np.zeros((100, 28, 28), np.uint8))
     with pytest.raises(ValueError, match="must hold 10,000 images"):
         data.load("mnist_10k")
+
+
+# mini_dsprites
+
+
+def test_mini_dsprites_holds_every_combination_of_its_factors_once():
+    parts = [data.load("mini_dsprites", split) for split in SPLITS]
+    assert [part.x.shape for part in parts] == [(n, 32, 32, 1) for n in (4_916, 614, 614)]
+    assert parts[0].x.dtype == np.uint8
+    x, factors = (np.concatenate([getattr(p, name) for p in parts]) for name in ("x", "factors"))
+    assert len(np.unique(x.reshape(len(x), -1), axis=0)) == len(x)
+    assert len(np.unique(factors, axis=0)) == len(factors)
+    assert (factors.max(axis=0) + 1).tolist() == list(mini_dsprites.FACTORS.values())
+    for part in parts:
+        np.testing.assert_array_equal(part.labels, part.factors[:, 0])
+        assert all(len(np.unique(column)) == column.max() + 1 for column in part.factors.T)
+
+
+def test_factors_of_mini_dsprites_are_what_they_say():
+    part = data.load("mini_dsprites")
+    mass = part.x[..., 0] / 255
+    _, scale, _, across, down = part.factors.T
+    rows, columns = np.indices((32, 32))
+    centres = [(mass * axis).sum(axis=(1, 2)) / mass.sum(axis=(1, 2)) for axis in (columns, rows)]
+    heart = part.labels == 2  # its centre of mass is not the point that it is turned about
+    for centre, index in zip(centres, (across, down), strict=True):
+        np.testing.assert_allclose(centre[~heart], 8.5 + 2 * index[~heart], atol=0.02)
+        assert np.abs(centre - 8.5 - 2 * index).max() < 1
+    np.testing.assert_allclose(mass.max(axis=(1, 2)), 1)
+    assert not mass[:, [0, -1]].any()
+    assert not mass[:, :, [0, -1]].any()
+    areas = mass.sum(axis=(1, 2))
+    square = areas[part.labels == 0]
+    np.testing.assert_allclose(square, (1.4 * (4 + scale[part.labels == 0])) ** 2, rtol=0.04)
+    ellipse = areas[part.labels == 1]
+    expected = np.pi / 2 * (4 + scale[part.labels == 1]) ** 2
+    np.testing.assert_allclose(ellipse, expected, rtol=0.04)
+
+
+def test_sprites_turn_anticlockwise():
+    square, ellipse, _ = mini_dsprites._sprites()[:, -1] / 255
+    rows, columns = np.indices((16, 16)) - 7.5
+    for i, image in enumerate(ellipse):
+        second = [(image * a * b).sum() for a, b in ((columns, columns), (rows, rows))]
+        mixed = -(image * columns * rows).sum()
+        angle = 0.5 * np.degrees(np.arctan2(2 * mixed, second[0] - second[1]))
+        assert angle == pytest.approx(90 / 8 * i, abs=1)
+    np.testing.assert_array_equal(square[0], np.rot90(square[0]))
+    np.testing.assert_allclose(square[3], np.rot90(square[5])[::-1], atol=1e-9)
+
+
+def test_mini_dsprites_is_the_same_on_every_machine(monkeypatch):
+    first = data.load("mini_dsprites", "test").fingerprint()
+    assert first.startswith("898c4b22e70d5e14")
+    depths = mini_dsprites._depths
+    monkeypatch.setattr(  # no part of a pixel is so near an edge that rounding decides
+        mini_dsprites, "_depths", lambda x, y: depths(x + 1e-12, y - 1e-12)
+    )
+    assert data.load("mini_dsprites", "test").fingerprint() == first
+
+
+# twemoji
+
+
+@pytest.fixture
+def emoji(home, monkeypatch):
+    """60 names in up to three tones; every tenth name has the image of the one before."""
+    names = np.array([f"emoji-{i}" for i in range(60) for _ in range(1 + i % 3)])
+    monkeypatch.setattr(twemoji_module, "_N", len(names))
+    monkeypatch.setattr(twemoji_module, "_SHAPE", (2, 2, 3))
+    x = np.zeros((len(names), 2, 2, 3), np.uint8)
+    x[:, 0, 0, 0] = np.arange(len(names))
+    for i in range(10, 60, 10):
+        x[np.flatnonzero(names == f"emoji-{i}")[0]] = x[names == f"emoji-{i - 1}"][0]
+    categories = np.array(twemoji_module.CATEGORIES)[np.arange(len(names)) % 10]
+    arrays = {"x": x, "name": names, "category": categories}
+    np.savez(home / "twemoji_64.npz", **arrays)
+    return arrays
+
+
+def test_skin_tones_and_equal_images_are_in_one_split(emoji):
+    parts = [data.load("twemoji", split) for split in SPLITS]
+    assert sum(len(part.x) for part in parts) == len(emoji["x"])
+    owners = {}
+    for part in parts:
+        for image, label in zip(part.x, part.labels, strict=True):
+            same = np.flatnonzero((emoji["x"] == image).all(axis=(1, 2, 3)))
+            assert twemoji_module.CATEGORIES[label] in emoji["category"][same]
+            for name in emoji["name"][same]:
+                assert owners.setdefault(name, part.split) == part.split
+    assert len(owners) == 60
+    assert min(len(part.x) for part in parts) > 4
+
+
+def test_groups_are_linked_through_names_and_images():
+    names = np.array(["a", "b", "b", "c", "d", "d", "e"])
+    images = np.array([[1], [1], [2], [2], [3], [4], [5]], np.uint8)
+    assert twemoji_module._groups(names, images).tolist() == [0, 0, 0, 0, 1, 1, 2]
+
+
+def test_twemoji_says_where_to_put_the_file_and_what_is_wrong_with_it(home):
+    with pytest.raises(FileNotFoundError, match=r"Put twemoji_64\.npz .* AEZOO_DATA"):
+        data.load("twemoji")
+    np.savez(home / "twemoji_64.npz", x=np.zeros((9, 4, 4), np.uint8), name=[""], category=[""])
+    with pytest.raises(ValueError, match=r"must hold .* Received: x\.shape=\(9, 4, 4\)"):
+        data.load("twemoji")
+    np.savez(home / "twemoji_64.npz", x=np.zeros((9, 4, 4), np.uint8))
+    with pytest.raises(LookupError, match="it holds x"):
+        data.load("twemoji")
+    (home / "twemoji_64.npz").write_bytes(b"PK")
+    with pytest.raises(ValueError, match="not an"):
+        data.load("twemoji")
+
+
+def test_categories_are_sorted_for_the_search_in_them():
+    assert sorted(twemoji_module.CATEGORIES) == list(twemoji_module.CATEGORIES)
 
 
 # Names

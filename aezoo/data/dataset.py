@@ -28,9 +28,11 @@ class Dataset:
         labels: One class label per sample, shape `(n,)`, or `None`.
         licence: The terms of the data, or that none are stated.
         source: Where the data comes from.
+        factors: The factors that each sample was made from, integers of shape `(n, k)`, or
+            `None`.
 
     Raises:
-        ValueError: Split, samples and labels do not fit this description.
+        ValueError: Split, samples, labels and factors do not fit this description.
 
     Example:
         >>> x = np.zeros((10, 8, 8, 1), "uint8")
@@ -45,6 +47,7 @@ class Dataset:
     labels: np.ndarray | None
     licence: str
     source: str
+    factors: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         check_split(self.split)
@@ -58,6 +61,17 @@ class Dataset:
             raise ValueError(
                 f"labels must have one entry per sample, shape ({len(self.x)},). "
                 f"Received: labels.shape={self.labels.shape!r}."
+            )
+        if self.factors is not None and not (
+            self.factors.dtype.kind in "iu"
+            and self.factors.ndim == 2
+            and len(self.factors) == len(self.x)
+            and self.factors.shape[1] > 0
+        ):
+            raise ValueError(
+                f"factors must be integers of shape ({len(self.x)}, number of factors). "
+                f"Received: factors.dtype={self.factors.dtype.name!r}, "
+                f"factors.shape={self.factors.shape!r}."
             )
 
     def __repr__(self) -> str:
@@ -159,6 +173,27 @@ def locate_split(sizes: Mapping[str, int], split: str) -> tuple[str, np.ndarray]
     if split in sizes:
         return split, np.arange(sizes[split])
     raise LookupError(f"There is no {split!r} split; there is {', '.join(map(repr, sizes))}.")
+
+
+def stored_file(dataset: str, file: str, contents: str) -> pathlib.Path:
+    """Return the path of a file in `AEZOO_DATA` that cannot be downloaded.
+
+    Args:
+        dataset: Dataset id, for the error.
+        file: Name of the file.
+        contents: What the file must hold, for the error.
+
+    Raises:
+        FileNotFoundError: There is no such file; the message says where to put it.
+    """
+    home = data_folder()
+    if home is None or not (home / file).is_file():
+        raise FileNotFoundError(
+            f"The dataset {dataset} cannot be downloaded. Put {file} ({contents}) into a folder "
+            f"and set the environment variable AEZOO_DATA to it. "
+            f"Received: AEZOO_DATA={str(home) if home else None!r}."
+        )
+    return home / file
 
 
 def data_folder() -> pathlib.Path | None:

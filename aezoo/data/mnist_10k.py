@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from aezoo.data import npz
-from aezoo.data.dataset import Dataset, check_split, data_folder
+from aezoo.data.dataset import Dataset, check_split, stored_file
 
 _FILE = "mnist_10k.npz"
 
@@ -32,14 +32,8 @@ def mnist_10k(split: str = "train") -> Dataset:
         >>> data = aezoo.data.load("mnist_10k", "test")  # doctest: +SKIP
     """
     check_split(split)
-    home = data_folder()
-    if home is None or not (home / _FILE).is_file():
-        raise FileNotFoundError(
-            f"The dataset mnist_10k cannot be downloaded. Put {_FILE} (`x` uint8 of shape "
-            f"(10000, 28, 28) and `y`) into a folder and set the environment variable AEZOO_DATA "
-            f"to it. Received: AEZOO_DATA={str(home) if home else None!r}."
-        )
-    data = npz.load(home / _FILE, split)
+    contents = "`x` uint8 of shape (10000, 28, 28) and `y`"
+    data = npz.load(stored_file("mnist_10k", _FILE, contents), split)
     if data.sample_shape != (28, 28, 1) or len(data.x) != (8_000 if split == "train" else 1_000):
         raise ValueError(f"{_FILE} must hold 10,000 images of 28x28 pixels. Received: {data!r}.")
     return dataclasses.replace(

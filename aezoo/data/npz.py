@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import pathlib
 import zipfile
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -42,23 +43,16 @@ def load(path: pathlib.Path, split: str = "train") -> Dataset:
         Dataset(name='noise', split='test', n=5, sample_shape=(4, 4, 1), dtype='uint8')
     """
     received = f"Received: path={str(path)!r}."
-    if not path.is_file():
-        raise FileNotFoundError(f"The .npz file does not exist. {received}")
-    if not zipfile.is_zipfile(path):
-        raise ValueError(f"The file is not an .npz archive, or it is damaged. {received}")
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            parts = {s: f"_{s}" for s in SPLITS if f"x_{s}" in file} or {"all": ""}
-            if parts == {"all": ""} and "x" not in file:
-                raise LookupError(
-                    f"The .npz file needs `x`, or `x_train` and `x_test`; it holds "
-                    f"{', '.join(file.files) or 'nothing'}. {received}"
-                )
-            arrays = {part: file[f"x{suffix}"] for part, suffix in parts.items()}
-            part, rows = locate_split({key: len(x) for key, x in arrays.items()}, split)
-            labels = _labels(file, parts[part])
-    except (ValueError, TypeError, OSError, EOFError, zlib.error, zipfile.BadZipFile) as error:
-        raise ValueError(f"The .npz file cannot be used: {error} {received}") from error
+    with reading(path) as file:
+        parts = {s: f"_{s}" for s in SPLITS if f"x_{s}" in file} or {"all": ""}
+        if parts == {"all": ""} and "x" not in file:
+            raise LookupError(
+                f"The .npz file needs `x`, or `x_train` and `x_test`; it holds "
+                f"{', '.join(file.files) or 'nothing'}. {received}"
+            )
+        arrays = {part: file[f"x{suffix}"] for part, suffix in parts.items()}
+        part, rows = locate_split({key: len(x) for key, x in arrays.items()}, split)
+        labels = _labels(file, parts[part])
     x = arrays[part]
     if labels is not None and labels.shape != x.shape[:1]:
         raise ValueError(
@@ -74,6 +68,32 @@ def load(path: pathlib.Path, split: str = "train") -> Dataset:
         licence="not stated",
         source=f"the file {path.name}",
     )
+
+
+@contextlib.contextmanager
+def reading(path: pathlib.Path) -> Iterator[np.lib.npyio.NpzFile]:
+    """Open an `.npz` file, and say in one error what makes it unusable while it is read.
+
+    Args:
+        path: The file. Pickled objects in it are refused.
+
+    Yields:
+        Its arrays by name, read when they are asked for.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        ValueError: The file is damaged, or what the caller made of its arrays failed.
+    """
+    received = f"Received: path={str(path)!r}."
+    if not path.is_file():
+        raise FileNotFoundError(f"The .npz file does not exist. {received}")
+    if not zipfile.is_zipfile(path):
+        raise ValueError(f"The file is not an .npz archive, or it is damaged. {received}")
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            yield file
+    except (ValueError, TypeError, OSError, EOFError, zlib.error, zipfile.BadZipFile) as error:
+        raise ValueError(f"The .npz file cannot be used: {error} {received}") from error
 
 
 def _labels(file: np.lib.npyio.NpzFile, suffix: str) -> np.ndarray | None:
