@@ -40,7 +40,7 @@ def frechet_distance(first: np.ndarray, second: np.ndarray) -> float:
             f"each set. Received: {len(first)} and {len(second)}."
         )
     shift = first.mean(axis=0, dtype=np.float64) - second.mean(axis=0, dtype=np.float64)
-    spread, other = (np.cov(vectors.T, dtype=np.float64) for vectors in (first, second))
+    spread, other = (np.atleast_2d(np.cov(v.T, dtype=np.float64)) for v in (first, second))
     root = _root(spread)
     # (C1 C2)^(1/2) has the trace of this root, whose argument is symmetric.
     common = np.trace(_root(root @ other @ root))

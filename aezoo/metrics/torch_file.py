@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import collections
 import io
+import math
 import pickle
 import struct
 from typing import Any
@@ -12,6 +13,10 @@ import numpy as np
 
 _MAGIC = 0x1950A86A20F9469CFC6C
 _PROTOCOL = 1001
+_MALFORMED = (
+    *(pickle.UnpicklingError, struct.error, EOFError, LookupError),
+    *(TypeError, ValueError, AttributeError, OverflowError),
+)
 _DTYPES = {"FloatStorage": np.dtype("<f4"), "LongStorage": np.dtype("<i8")}
 
 
@@ -39,10 +44,8 @@ def read_weights(content: bytes) -> dict[str, np.ndarray]:
         dtypes = {tensor.storage.key: tensor.storage.dtype for tensor in tensors.values()}
         values = {key: _read_storage(file, dtypes[key]) for key in storages}
         return {name: _view(values[t.storage.key], t) for name, t in tensors.items()}
-    except (pickle.UnpicklingError, EOFError, LookupError, TypeError, AttributeError) as error:
+    except _MALFORMED as error:
         raise ValueError(f"This file of weights cannot be read: {error}.") from error
-    except struct.error as error:
-        raise ValueError("This file of weights cannot be read: it is cut short.") from error
 
 
 Storage = collections.namedtuple("Storage", "dtype key")
@@ -82,7 +85,8 @@ def _view(values: np.ndarray, tensor: Tensor) -> np.ndarray:
     """Return a tensor as a copy of the part of its storage that its strides reach."""
     _, offset, shape, strides = tensor
     last = offset + sum((size - 1) * step for size, step in zip(shape, strides, strict=True))
-    if min(offset, 0, *shape, *strides) < 0 or last >= len(values):
+    size = math.prod(shape)
+    if min([offset, *shape, *strides]) < 0 or max(last + 1, size) > len(values):
         raise pickle.UnpicklingError("a tensor reaches beyond its storage")
     steps = [step * values.itemsize for step in strides]
     return np.lib.stride_tricks.as_strided(values[offset:], shape, steps).copy()
