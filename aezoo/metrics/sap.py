@@ -19,8 +19,8 @@ def sap(codes: ArrayLike, factors: ArrayLike, *, seed: int = 0) -> float:
     proportion. Factors that do not vary are left out.
 
     From 0 to `1 - 1/v` for factors of v values at best; below that where v is large, because a
-    linear classifier hardly tells the values in the middle. Codes that are the factors of
-    `mini_dsprites` themselves score 0.5.
+    linear classifier hardly tells the values in the middle. The factors of `mini_dsprites`, taken
+    as codes, score 0.5.
 
     Args:
         codes: Posterior means, shape `(n, *code_shape)`.
