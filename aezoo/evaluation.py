@@ -104,7 +104,7 @@ def evaluate(
         model,
         x,
         labels=None if facts is None else facts.labels,
-        factors=getattr(facts, "factors", None),
+        factors=None if facts is None else facts.factors,
         train=None if train is None else _array(train),
         samples=min(len(x), MOST_SAMPLES) if samples is None else samples,
         sampler=sampler,

@@ -2,14 +2,16 @@ from __future__ import annotations
 
 import json
 import math
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 
+import aezoo_registry
 from aezoo.baseline import PCABaseline
 from aezoo.data import Dataset
-from aezoo.evaluation import evaluate
+from aezoo.evaluation import aggregate_posterior, evaluate
 from aezoo.metrics import mse, psnr
 
 
@@ -156,3 +158,114 @@ def test_baseline_does_not_depend_on_batches(digits):
 def test_baseline_refuses_too_many_components(digits, components):
     with pytest.raises(ValueError, match=rf"components must be.*{components}\."):
         PCABaseline(digits["train"].x, components=components)
+
+
+class Generator(LinearModel):
+    """Generates what a function of the number and seed returns; not a `keras.Model`."""
+
+    token_shape = None
+    prior_noise_shape = (4,)
+    evaluate = property()  # as in a model that Keras does not run: hasattr is False
+
+    def __init__(self, draw, units=8):
+        super().__init__(units)
+        self.sampler, self.draw = SimpleNamespace(spec={"name": "mine"}), draw
+
+    def generate(self, n, *, seed, sampler, batch_size):
+        return self.draw(n, seed)
+
+
+@pytest.fixture
+def spread(monkeypatch):
+    """Two metrics of samples, under names of aezoo's own."""
+
+    def distance(real, generated, *, sample_range):
+        return abs(float(real.mean()) - float(generated.mean()))
+
+    def near(generated, train, real):
+        return {"n": len(generated), "real": len(real), "train": len(train)}
+
+    own = {"kid_classifier": distance, "memorisation": near}
+    load = aezoo_registry.load
+    monkeypatch.setattr(
+        aezoo_registry, "load", lambda kind, name: own.get(name) or load(kind, name)
+    )
+
+
+@pytest.mark.usefixtures("spread")
+def test_samples_have_references(digits):
+    x, train = digits["test"].x, digits["train"].x
+    names = ["mse", "kid_classifier", "memorisation"]
+    model = Generator(lambda n, seed: np.full((n, 8, 8, 1), 0.1 * seed, "float32"))
+    result = evaluate(model, digits["test"], train=digits["train"], metrics=names, seed=5)
+    n = len(x)
+    assert result["metrics"]["kid_classifier"] == pytest.approx(abs(x.mean() - 0.5), abs=1e-6)
+    references = result["references"]["kid_classifier"]
+    rebuilt = model.reconstruct(x, batch_size=1).mean()
+    assert references["reconstructions"] == pytest.approx(abs(x.mean() - rebuilt), abs=1e-6)
+    assert references["real"] < 0.05
+    assert result["references"]["memorisation.real"] == {"real": (n + 1) // 2, "reconstructions": n}
+    assert result["references"]["memorisation.train"]["real"] == len(train)
+    expected = {"generated": n, "real": n, "sampler": "mine", "reference": "train"}
+    assert result["samples"] == expected
+    assert set(result["baseline"]["metrics"]) == {"mse"}
+    assert result["terms"] is None
+    assert json.loads(json.dumps(result, allow_nan=False)) == result
+
+
+@pytest.mark.usefixtures("spread")
+def test_without_other_samples_halves_are_compared(digits):
+    model = Generator(lambda n, seed: np.zeros((n, 8, 8, 1), "float32"))
+    names = ["kid_classifier", "memorisation"]
+    result = evaluate(model, digits["test"], metrics=names, samples=100)
+    assert result["samples"]["reference"] == "halves"
+    assert (result["samples"]["generated"], result["samples"]["real"]) == (100, 100)
+    assert "no training split" in result["skipped"]["memorisation"]
+    assert set(result["references"]) == {"kid_classifier"}
+    same = evaluate(model, digits["train"], train=digits["train"], metrics=names, samples=100)
+    assert same["samples"]["reference"] == "halves"
+
+
+def test_without_metrics_of_samples_nothing_is_generated(digits):
+    result = evaluate(Generator(None), digits["test"])
+    assert (result["references"], result["samples"]) == ({}, None)
+
+
+def test_all_that_apply(digits):
+    model = Generator(lambda n, seed: digits["train"].x[:n])
+    result = evaluate(model, digits["test"], metrics="all", train=digits["train"], samples=4)
+    assert {"mse", "psnr", "active_units", "trustworthiness", "memorisation"} <= {
+        *result["metrics"]
+    }
+    assert result["metrics"]["memorisation"] == 0
+    assert {*result["metrics"]}.isdisjoint(result["skipped"])
+    reasons = result["skipped"]
+    for name, reason in {
+        "knn_accuracy": "no labels",
+        "mig": "no known factors",
+        "code_usage": "no codebook",
+        "fid_classifier": "28x28",
+        "precision": "more than k samples",
+    }.items():
+        assert reason in reasons[name]
+
+
+@pytest.mark.parametrize("samples", [0, -1, 2.5, "many"])
+def test_bad_numbers_of_samples(digits, samples):
+    with pytest.raises(ValueError, match="samples must be an integer of at least 1"):
+        evaluate(None, digits["test"], samples=samples)
+
+
+@pytest.mark.parametrize("standard", [True, False])
+def test_codes_are_compared_with_a_standard_normal_prior_only(digits, standard):
+    class Engine:
+        def has(self, function):
+            return function == "prior"
+
+        def __call__(self, function, noise):
+            return noise if standard else noise + 1
+
+    options = {"engine": Engine(), "prior_noise_shape": (4,)}
+    model = type("Patched", (LinearModel,), options)(4)
+    found = aggregate_posterior(model, digits["test"].x)
+    assert (found is not None) == standard

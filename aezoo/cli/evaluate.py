@@ -144,6 +144,6 @@ def _names(metrics: str | None) -> list[str] | str | None:
 
 def _first(samples: Any, count: int | None) -> Any:
     """Return the first so many samples of a split, with all that is known about each."""
-    known = {name: getattr(samples, name, None) for name in ("x", "labels", "factors")}
+    known = {name: getattr(samples, name) for name in ("x", "labels", "factors")}
     parts = {name: array[:count] for name, array in known.items() if array is not None}
     return dataclasses.replace(samples, **parts)

@@ -64,7 +64,7 @@ def _squared_mmd(first: np.ndarray, second: np.ndarray) -> float:
 
     def kernel(x: np.ndarray, y: np.ndarray) -> np.ndarray:
         base: np.ndarray = x @ y.T / x.shape[1] + 1.0
-        return base * base * base  # ten times as fast as a power
+        return base * base * base  # three times as fast as a power
 
     def mean_of_pairs(x: np.ndarray) -> float:
         values = kernel(x, x)
