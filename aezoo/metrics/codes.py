@@ -46,11 +46,12 @@ def check_labelled(codes: ArrayLike, labels: ArrayLike) -> tuple[np.ndarray, np.
             f"labels must be one integer or string a code, shape ({len(codes)},). "
             f"Received: labels.shape={labels.shape}, labels.dtype={labels.dtype.name!r}."
         )
-    classes = np.unique(labels, return_inverse=True)[1]
+    names, classes, sizes = np.unique(labels, return_inverse=True, return_counts=True)
     if not _varies(classes):
+        largest = names[sizes.argmax()]
         raise NotApplicable(
             "At least two classes of two samples or more are needed. "
-            f"Received: labels from {labels.min()!r} to {labels.max()!r}."
+            f"Received: {sizes.max()} of {len(labels)} labels are {largest}."
         )
     return codes, classes
 
