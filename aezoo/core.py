@@ -97,9 +97,7 @@ class Autoencoder(Interface, Exportable):
         self.noise = keras.random.SeedGenerator(self.seed)
         with self.construction():
             inner = self.preprocess.inner_shape
-            *grid, size = self.code_shape
-            units = (*grid, size * self.posterior_parameters)
-            self.encoder = Encoder(self.body.encoder(inner, units), self)
+            self.encoder = Encoder(self.body.encoder(inner, self.posterior_shape), self)
             parameter_shape = self.likelihood.parameter_shape(inner)
             self.decoder = Decoder(self.body.decoder(self.code_shape, parameter_shape), self)
         self.built = True
@@ -187,6 +185,12 @@ class Autoencoder(Interface, Exportable):
     def code_shape(self):
         """Shape of one code."""
         return (self.latent_dim,)
+
+    @property
+    def posterior_shape(self):
+        """Shape of the encoder network's output for one sample."""
+        *grid, size = self.code_shape
+        return (*grid, size * self.posterior_parameters)
 
     @property
     def input_size(self):

@@ -97,7 +97,7 @@ class Codebook(keras.layers.Layer):
         *,
         learned: Literal["ema", "gradient"] = "ema",
         decay: float = 0.99,
-        restart: float = 0.03,
+        restart: float = 0.1,
         noise,
     ):
         super().__init__(name="codebook", dtype="float32")

@@ -124,8 +124,9 @@ def _subject(sampler: str) -> _Subject:
     cls = aezoo_registry.load("samplers", sampler)
     latent, rng = samplers.latent_of(cls), generator(0)
     if latent == "tokens":
-        tokens = rng.choice(_ENTRIES, (300, 4), p=[0.5, 0.3, 0.2]).astype("int32")
-        tokens[:, 1], tokens[:, 2] = tokens[:, 0], 1
+        first, last = np.meshgrid(*[np.repeat(np.arange(_ENTRIES), [5, 3, 2])] * 2)
+        tokens = np.stack([first, first, np.ones_like(first), last], axis=-1)
+        tokens = np.tile(tokens.reshape(-1, 4).astype("int32"), (6, 1))
         given = {"codebook_size": _ENTRIES}
         return _Subject(((tokens.reshape(-1, 2, 2),), given), tokens)
     codes = rng.standard_normal((100, 3)) @ np.diag([1.0, 0.5, 0.0]) + [0.5, -0.5, 0.25]

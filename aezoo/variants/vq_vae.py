@@ -64,7 +64,7 @@ class VQVAE(Autoencoder):
         commitment: Weight = 0.25,
         codebook: Literal["ema", "gradient"] = "ema",
         decay: Rate = 0.99,
-        restart: Rate = 0.03,
+        restart: Rate = 0.1,
         **kwargs,
     ):
         self.grid = grid if grid is None else tuple(int(size) for size in grid)
