@@ -98,6 +98,21 @@ def gaussian_log_ratio(z, mean, log_variance):
     return sum_over_sample(0.5 * (ops.square(z) - error - log_variance))
 
 
+def gaussian_mixture_nll(z, means, log_variances):
+    """Negative log density under a mixture of `k` diagonal Gaussians of equal weight.
+
+    Args:
+        z: Points, shape `(n, d)`.
+        means: Shape `(k, d)`.
+        log_variances: Natural logarithms of the variances, shape `(k, d)`.
+
+    Returns:
+        `-log 1/k sum_i N(z; m_i, v_i)`, shape `(n,)`, in nats.
+    """
+    components = ops.sum(_log_densities(z, means, log_variances), axis=-1)
+    return math.log(means.shape[0]) - ops.logsumexp(components, axis=1)
+
+
 def kl_decomposition(z, mean, log_variance, dataset_size=None):
     """Splits the divergence of posteriors from N(0, I) into its three causes.
 
@@ -127,13 +142,18 @@ def kl_decomposition(z, mean, log_variance, dataset_size=None):
     own = -ops.log(ops.cast(size, "float32"))
     other = ops.log((size - 1.0) / (size * ops.maximum(n - 1.0, 1.0)))
     share = ops.where(ops.eye(ops.shape(z)[0], dtype="bool"), own, other)
-    error = ops.square(z[:, None] - mean[None]) * ops.exp(-log_variance[None])
-    by_unit = -0.5 * (error + log_variance[None] + math.log(2.0 * math.pi))
+    by_unit = _log_densities(z, mean, log_variance)
     log_joint = ops.logsumexp(share + ops.sum(by_unit, axis=-1), axis=1)
     log_product = ops.sum(ops.logsumexp(share[:, :, None] + by_unit, axis=1), axis=-1)
     log_posterior = -gaussian_nll(z, mean, log_variance)
     log_prior = -gaussian_nll(z, ops.zeros_like(z), ops.zeros_like(z))
     return log_posterior - log_joint, log_joint - log_product, log_product - log_prior
+
+
+def _log_densities(z, means, log_variances):
+    """Returns the log density of each unit of `(n, d)` under each of `k` Gaussians, `(n, k, d)`."""
+    error = ops.square(z[:, None] - means[None]) * ops.exp(-log_variances[None])
+    return -0.5 * (error + log_variances[None] + math.log(2.0 * math.pi))
 
 
 def importance_bound(log_weights):

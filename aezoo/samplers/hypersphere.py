@@ -5,6 +5,7 @@ import numpy as np
 from aezoo.samplers import check_arrays, check_reach
 
 TOLERANCE = 1e-3
+MAX_DIMENSION = 2**20
 
 
 class Hypersphere:
@@ -24,6 +25,8 @@ class Hypersphere:
     """
 
     spherical = True
+    noise_dim: int
+    """Numbers of noise for one code."""
 
     def fit(self, codes, *, seed=0):
         """Learns the radius.
@@ -47,29 +50,30 @@ class Hypersphere:
                 "others use 'normal' or 'gmm'. "
                 f"Received: codes with norms from {norms.min():.4g} to {norms.max():.4g}."
             )
-        self.radii = np.full(codes.shape[1], radius)
+        self.radius, self.noise_dim = radius, codes.shape[1]
         return self
-
-    @property
-    def noise_dim(self):
-        """Numbers of noise for one code."""
-        return len(self.radii)
 
     def transform(self, noise, condition=None):
         """Maps standard normal noise `(n, d)` to codes `(n, d)`, float32."""
         norms = np.linalg.norm(noise, axis=1, keepdims=True)
-        return (noise / np.maximum(norms, 1e-12) * self.radii).astype("float32")
+        return (noise / np.maximum(norms, 1e-12) * self.radius).astype("float32")
 
     def arrays(self):
-        """Returns what was learned, float32 by name: the radius, once for each dimension."""
-        return {"radii": self.radii.astype("float32")}
+        """Returns what was learned, float32 by name."""
+        return {
+            "radius": np.array([self.radius], "float32"),
+            "dimension": np.array([self.noise_dim], "float32"),
+        }
 
     def load(self, arrays):
         """Takes what `arrays` returned."""
-        d = arrays["radii"].size if "radii" in arrays else 0
-        check_arrays(arrays, {"radii": (d,)}, "hypersphere")
-        if d == 0 or not np.ptp(arrays["radii"]) == 0.0 < arrays["radii"][0]:
-            raise ValueError("The radii of sampler 'hypersphere' must be one positive number.")
-        self.radii = arrays["radii"].astype("float64")
-        check_reach(np.zeros(d), np.diag(self.radii), "hypersphere")
+        check_arrays(arrays, {"radius": (1,), "dimension": (1,)}, "hypersphere")
+        radius, dimension = (float(arrays[name][0]) for name in ("radius", "dimension"))
+        if not radius > 0.0 or dimension not in range(1, MAX_DIMENSION + 1):
+            raise ValueError(
+                "Sampler 'hypersphere' needs a radius above 0 and a dimension of at least 1. "
+                f"Received: {radius=}, {dimension=}."
+            )
+        self.radius, self.noise_dim = radius, int(dimension)
+        check_reach(np.zeros(1), np.array([[radius]]), "hypersphere")
         return self

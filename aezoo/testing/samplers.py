@@ -137,9 +137,8 @@ def _subject(sampler: str) -> _Subject:
         both = np.concatenate([codes - deviations, codes + deviations])
         return _Subject(((codes, deviations), {}), both)
     if getattr(cls, "spherical", False):
-        codes = rng.standard_normal((100, 3))
-        codes = np.concatenate([codes, -codes]).astype("float32")
-        codes *= 2.0 / np.linalg.norm(codes, axis=1, keepdims=True)
+        corners = np.stack(np.meshgrid(*[[-1.0, 1.0]] * 3), axis=-1).reshape(-1, 3)
+        codes = np.tile(corners, (10, 1)).astype("float32")
     return _Subject(((codes,), {}), codes)
 
 

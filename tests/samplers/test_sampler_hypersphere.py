@@ -44,11 +44,22 @@ def test_codes_at_the_centre_are_refused():
         build("hypersphere").fit(np.zeros((5, 3)))
 
 
+ARRAYS = {"radius": np.ones(1, "float32"), "dimension": np.full(1, 3, "float32")}
+
+
 @pytest.mark.parametrize(
-    "radii", [np.zeros(3), np.array([1.0, 2.0]), -np.ones(2), np.zeros(0), np.full(2, 1e38)]
+    "arrays",
+    [
+        {},
+        {**ARRAYS, "extra": np.zeros(1, "float32")},
+        {**ARRAYS, "radius": np.zeros(1, "float32")},
+        {**ARRAYS, "radius": np.ones((), "float32")},
+        {**ARRAYS, "radius": np.full(1, 1e38, "float32")},
+        {**ARRAYS, "dimension": np.full(1, 2.5, "float32")},
+        {**ARRAYS, "dimension": np.zeros(1, "float32")},
+        {**ARRAYS, "dimension": np.full(1, 1e9, "float32")},
+    ],
 )
-def test_arrays_that_are_no_radius_are_refused(radii):
+def test_arrays_that_are_no_sphere_are_refused(arrays):
     with pytest.raises(ValueError, match="'hypersphere'"):
-        build("hypersphere").load({"radii": radii.astype("float32")})
-    with pytest.raises(ValueError, match="'hypersphere'"):
-        build("hypersphere").load({"radii": np.ones((2, 2)), "extra": radii})
+        build("hypersphere").load(arrays)
