@@ -116,13 +116,16 @@ def evaluate(
     scored = {key.partition(".")[0] for key in scores}
     compared = _asking(SAMPLES, {name: functions[name] for name in functions if name in scored})
     halves = train is None or _same_split(train, data)
+    references = _references(compared, given, halves=halves)
     return {
         "dataset": None if facts is None else facts.name,
         "split": None if facts is None else facts.split,
         "n": len(x),
         "seed": seed,
         "metrics": scores,
-        "references": _references(compared, given, halves=halves),
+        "references": {
+            key: references.get(key, {}) for key in scores if key.partition(".")[0] in compared
+        },
         "samples": _samples(given, halves=halves) if compared else None,
         "skipped": broken | refused,
         "terms": _loss_terms(model, x, batch_size, seed) if hasattr(model, "evaluate") else None,
@@ -215,7 +218,7 @@ def _references(
         scores, _ = scoring.score(part, alike(), tolerant=True) if part else ({}, {})
         for key, value in scores.items():
             found.setdefault(key, {})[kind] = value
-    return {name: found[name] for name in sorted(found)}
+    return found
 
 
 def _samples(given: Arguments, *, halves: bool) -> dict[str, Any]:

@@ -107,6 +107,12 @@ def test_encode_reads_folders_files_and_archives(run, home):
         (["interpolate", "./models/digits", "digits:0", "images", "-o", "x.png"], 2, "equally"),
         (["evaluate", "./models/digits", "--data", "digits", "--metrics", "ssin"], 2, "'ssim'"),
         (["evaluate", "./models/digits", "--data", "digits", "--split", "tset"], 2, "'tset'"),
+        (["evaluate", "./models/digits", "--data", "digits", "--metrics", ","], 2, "with commas"),
+        (
+            ["evaluate", "./models/digits", "--data", "digits", "--sampler", "maf"],
+            2,
+            "fitted sampler is none",
+        ),
         (["evaluate", "./models/digits", "--data", "vectors.npy"], 1, "vectors.npy"),
         (["fit-sampler", "./models/digits", "gm", "--data", "digits", "--out", "x"], 2, "'gmm'"),
     ],
@@ -176,6 +182,53 @@ def test_evaluate(run, home):
     assert "psnr" not in out
     assert "ssim is left out" in err
     assert "nll" in out
+
+
+def test_evaluate_samples(run, home):
+    x = np.pad(
+        np.kron(load("digits", "test").x, np.ones((3, 3, 1))), [(0, 0), *[(2, 2)] * 2, (0, 0)]
+    )
+    np.savez("clothes.npz", x=x.astype("float32"), labels=np.arange(len(x)) % 3)
+    words = ["evaluate", "./models/clothes", "--data", "clothes.npz"]
+    names = "psnr,kid_classifier,coverage,memorisation,mig"
+    out, err = run(*words, "-n", 25, "--samples", 20, "--metrics", names)
+    table = {row.split()[0]: row.split()[1:] for row in out.splitlines() if row.strip()}
+    assert len(table["kid_classifier"]) == 4
+    assert (table["psnr"][-1], table["coverage"][-1]) == ("25", "20")
+    assert "20 samples were generated from the normal and compared with 20 real ones" in err
+    assert "mig is left out: The samples have no known factors" in err
+    words += [
+        "--split",
+        "train",
+        "--metrics",
+        "knn_accuracy,kid_classifier,density",
+        "--sampler",
+        "prior",
+        "--json",
+    ]
+    scores = json.loads(run(*words, "-n", 40, "--seed", 2)[0])
+    assert (scores["n"], scores["seed"], scores["split"]) == (40, 2, "train")
+    assert set(scores["metrics"]) == {"knn_accuracy", "kid_classifier", "density"}
+    expected = {"generated": 40, "real": 40, "sampler": "prior", "reference": "halves"}
+    assert scores["samples"] == expected
+    assert set(scores["references"]["density"]) == {"real", "reconstructions"}
+    again = json.loads(run(*words, "-n", 40, "--seed", 2)[0])
+    assert again["metrics"] == scores["metrics"]
+
+
+def test_evaluate_without_anything_to_generate_from(run, home):
+    words = [
+        "evaluate",
+        "./models/vectors",
+        "--data",
+        "vectors.npz",
+        "--metrics",
+        "mse,memorisation",
+    ]
+    np.savez("vectors.npz", x=np.random.default_rng(0).random((60, 64), dtype="float32"))
+    out, err = run(*words)
+    assert "mse" in out
+    assert "memorisation is left out: There is nothing to generate from" in err
 
 
 def test_fit_sampler_leaves_the_weights_as_they_are(run, home):

@@ -222,6 +222,8 @@ def test_without_other_samples_halves_are_compared(digits):
     assert (result["samples"]["generated"], result["samples"]["real"]) == (100, 100)
     assert "no training split" in result["skipped"]["memorisation"]
     assert set(result["references"]) == {"kid_classifier"}
+    alone = evaluate(model, digits["test"], metrics=["precision"], samples=6)
+    assert set(alone["references"]["precision"]) == {"reconstructions"}  # a half is too few
     same = evaluate(model, digits["train"], train=digits["train"], metrics=names, samples=100)
     assert same["samples"]["reference"] == "halves"
 

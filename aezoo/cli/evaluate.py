@@ -73,15 +73,20 @@ def show_scores(result: dict[str, Any]) -> None:
         f"{result['n']} samples of the {result['split']} split of {result['dataset']}, "
         f"seed {result['seed']}."
     )
-    _show_metrics(result)
     baseline = result["baseline"]
+    _show_own_scores(result)
+    if result["samples"]:
+        _show_scores_of_samples(result)
     if baseline and result["metrics"].get("mse", 0.0) > baseline["metrics"].get("mse", 1.0):
         note(
             "PCA reconstructs these better. More training or a larger network may help; what a "
             "prior or another term of the loss asks of the codes costs reconstruction, too."
         )
+    reasons: dict[str, list[str]] = {}
     for name, reason in result["skipped"].items():
-        note(f"{name} is left out: {reason}")
+        reasons.setdefault(reason, []).append(name)
+    for reason, names in reasons.items():
+        note(f"{', '.join(names)} {'is' if len(names) == 1 else 'are'} left out: {reason}")
     if terms := result["terms"]:
         show_table(
             ["loss term", "value "], [[name, f"{value:.5g}"] for name, value in terms.items()]
@@ -95,37 +100,38 @@ def show_scores(result: dict[str, Any]) -> None:
         )
 
 
-def _show_metrics(result: dict[str, Any]) -> None:
-    """Print the metrics, and beside each the score of what it compares with."""
-    baseline, samples = result["baseline"], result["samples"]
-    beside: list[tuple[str, dict[str, float]]] = []
-    if baseline:
-        beside.append((f"PCA, {baseline['components']} components ", baseline["metrics"]))
-    if samples:
-        for kind in ("reconstructions", "real"):
-            known = {name: at[kind] for name, at in result["references"].items() if kind in at}
-            beside.append((f"{kind} ", known))
-        real = {
-            "train": "as many samples of the training split",
-            "halves": "halves of the real samples, compared with each other",
+def _show_own_scores(result: dict[str, Any]) -> None:
+    """Print the metrics of reconstructions and codes, those of PCA beside them."""
+    baseline, n = result["baseline"], str(result["n"])
+    own = {k: v for k, v in result["metrics"].items() if k not in result["references"]}
+    beside = [f"PCA, {baseline['components']} components "] if baseline else []
+    rows = []
+    for name, value in own.items():
+        known = baseline and name in baseline["metrics"]
+        other = [f"{baseline['metrics'][name]:.5g}" if known else ""] if baseline else []
+        rows.append([name, f"{value:.5g}", *other, n])
+    if rows:
+        show_table(["metric", "model ", *beside, "n "], rows)
+
+
+def _show_scores_of_samples(result: dict[str, Any]) -> None:
+    """Print the metrics of generated samples, and beside them what other samples score."""
+    samples, references = result["samples"], result["references"]
+    generated, real = samples["generated"], samples["real"]
+    note(
+        f"{generated} samples were generated from the {samples['sampler']} and compared with "
+        f"{real} real ones, and so were, in their place, reconstructions and other real samples: "
+        + {
+            "train": "as many of the training split (memorisation: halves of the real ones).",
+            "halves": "one half of the real ones, with the other half.",
         }[samples["reference"]]
-        note(
-            f"{samples['generated']} samples were generated from the {samples['sampler']} and "
-            f"compared with {samples['real']} real ones. In their place: reconstructions of these; "
-            f"real: {real}."
-        )
-    show_table(
-        ["metric", "model ", *(heading for heading, _ in beside), "n "],
-        [
-            [
-                name,
-                f"{value:.5g}",
-                *(f"{scores[name]:.5g}" if name in scores else "" for _, scores in beside),
-                str(samples["generated"] if name in result["references"] else result["n"]),
-            ]
-            for name, value in result["metrics"].items()
-        ],
     )
+    kinds = ("reconstructions", "real")
+    rows = []
+    for name, at in references.items():
+        others = [f"{at[kind]:.5g}" if kind in at else "" for kind in kinds]
+        rows.append([name, f"{result['metrics'][name]:.5g}", *others, str(generated)])
+    show_table(["metric", "model ", *(f"{kind} " for kind in kinds), "n "], rows)
 
 
 def _names(metrics: str | None) -> list[str] | str | None:

@@ -152,7 +152,7 @@ class Arguments:
         """New samples of the model."""
         if self._prior_is_used() and not self.model.engine.has("prior"):
             raise NotApplicable(
-                f"There is nothing to generate from: {type(self.model).__name__} has no prior"
+                f"There is nothing to generate from: the model has no prior"
                 f"{'' if self.sampler else ' and no fitted sampler'}. Fit one: "
                 "model.fit_sampler('gmm', data), or `aezoo fit-sampler`."
             )
@@ -220,7 +220,7 @@ class Arguments:
 
     def _check_codebook(self) -> None:
         if getattr(self.model, "token_shape", None) is None:
-            raise NotApplicable(f"{type(self.model).__name__} has no codebook.")
+            raise NotApplicable("The model has no codebook.")
 
     def _run(self, method: str) -> np.ndarray:
         result: np.ndarray = getattr(self.model, method)(self.x, batch_size=self.batch_size)
