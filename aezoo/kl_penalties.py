@@ -5,6 +5,7 @@ from typing import Annotated
 import keras
 from keras import ops
 
+from aezoo import losses
 from aezoo.schema import MAX_INTEGER, Interval, choose
 
 Nats = Annotated[float, Interval(0.0, 1e6)]
@@ -30,11 +31,11 @@ class FreeBits:
         """Returns the penalty of each sample, shape `(n,)`.
 
         Args:
-            kl: KL of each latent unit, shape `(n, d)`, in nats.
+            kl: KL of each latent unit, shape `(n, ..., d)`, in nats.
             training: Whether this is a training step.
         """
         paid = ops.mean(kl, axis=0) > self.nats
-        return ops.sum(ops.where(paid, kl, self.nats), axis=-1)
+        return losses.sum_over_sample(ops.where(paid, kl, self.nats))
 
 
 class Ramp(keras.layers.Layer):
@@ -76,7 +77,7 @@ class WarmUp(Ramp):
 
     def penalty(self, kl, training=False):
         """Returns the penalty of each sample, shape `(n,)`; see `FreeBits.penalty`."""
-        return self.level(training) * ops.sum(kl, axis=-1)
+        return self.level(training) * losses.sum_over_sample(kl)
 
 
 class Capacity(Ramp):
@@ -99,7 +100,7 @@ class Capacity(Ramp):
 
     def penalty(self, kl, training=False):
         """Returns the penalty of each sample, shape `(n,)`; see `FreeBits.penalty`."""
-        return ops.abs(ops.sum(kl, axis=-1) - self.nats * self.level(training))
+        return ops.abs(losses.sum_over_sample(kl) - self.nats * self.level(training))
 
 
 find = choose({"free_bits": FreeBits, "warm_up": WarmUp, "capacity": Capacity}, "kl_penalty")

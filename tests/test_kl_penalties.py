@@ -29,6 +29,12 @@ def test_free_bits_is_the_larger_of_allowance_and_mean_summed_over_units(nats):
     assert found.mean() == pytest.approx(expected, rel=1e-5)
 
 
+@pytest.mark.parametrize("name", ["free_bits", "warm_up", "capacity"])
+def test_codes_on_a_grid_pay_as_vectors_do(name):
+    grid = build(name).penalty(KL.reshape(8, 2, 2), training=False)
+    np.testing.assert_allclose(grid, penalty(build(name)), rtol=1e-5)
+
+
 def test_free_bits_pull_only_at_units_above_the_allowance():
     kl = tf.constant(KL)
     with tf.GradientTape() as tape:

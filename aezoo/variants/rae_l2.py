@@ -29,7 +29,7 @@ class RAEL2(Autoencoder):
         model.compile("adam")
         digits = aezoo.data.load("digits").x
         model.fit(digits, epochs=1, verbose=0)
-        model.fit_sampler("gmm", digits)
+        model.fit_sampler("gmm", digits, components=4)
         images = model.generate(4, seed=0)
         ```
 

@@ -79,7 +79,7 @@ class VAE(Autoencoder):
         """Adds `kl`, the divergence of the posterior from the prior, and a penalty in its place."""
         terms = super().terms(x, target, outputs, training, condition)
         by_unit = self.kl_by_unit(outputs)
-        terms["kl"] = ops.sum(by_unit, axis=-1)
+        terms["kl"] = losses.sum_over_sample(by_unit)
         if self.kl_penalty is not None:
             terms["kl_penalty"] = self.kl_penalty.penalty(by_unit, training=training)
         return terms
