@@ -21,6 +21,7 @@ from aezoo.testing._expect import expect, expect_close, expect_equal, expect_ref
 from aezoo.testing.declaration import HOSTILE
 
 _ENTRIES = 3
+_CORNERS = np.stack(np.meshgrid(*[[-1.0, 1.0]] * 3), axis=-1).reshape(-1, 3)
 _LIGHT_LOAD = """
 import json, sys
 import numpy as np
@@ -134,11 +135,10 @@ def _subject(sampler: str) -> _Subject:
     codes = codes.astype("float32")
     if latent == "posterior":
         deviations = np.full_like(codes, 0.5)
-        both = np.concatenate([codes - deviations, codes + deviations])
-        return _Subject(((codes, deviations), {}), both)
+        spread = (codes[:, None] + 0.5 * _CORNERS).reshape(-1, 3).astype("float32")
+        return _Subject(((codes, deviations), {}), spread)
     if getattr(cls, "spherical", False):
-        corners = np.stack(np.meshgrid(*[[-1.0, 1.0]] * 3), axis=-1).reshape(-1, 3)
-        codes = np.tile(corners, (10, 1)).astype("float32")
+        codes = np.tile(_CORNERS, (10, 1)).astype("float32")
     return _Subject(((codes,), {}), codes)
 
 
