@@ -10,6 +10,7 @@ _HOMES = {
     "Autoencoder": "aezoo.core",
     "create": "aezoo.factory",
     "evaluate": "aezoo.evaluation",
+    "export": "aezoo.exporting",
     "info": "aezoo.catalogue",
     "list_bodies": "aezoo.catalogue",
     "list_datasets": "aezoo.catalogue",

@@ -60,7 +60,7 @@ def find_variant(name):
     return cls
 
 
-def load(source):
+def load(source, *, engine="keras"):
     """Loads a trained model.
 
     Args:
@@ -68,17 +68,50 @@ def load(source):
             string that starts with `./`, `../`, `/` or `~`; or a model on the Hugging Face Hub:
             `hf://org/name@commit`. A branch, tag or no revision is resolved to its commit, which
             is printed. A bare name is never a path.
+        engine: `"keras"`, or `"onnx"` for use without training: it imports neither Keras nor
+            TensorFlow, starts and answers sooner, and needs `pip install 'aezoo[onnx]'` and a
+            model that `aezoo.export` wrote, as presets are.
 
     Returns:
-        An `aezoo.Autoencoder` with its weights and its fitted sampler.
+        An `aezoo.Autoencoder` with its weights and its fitted sampler; with `engine="onnx"` an
+        `aezoo.served.Served`, which has the same interface: `encode`, `decode`, `generate`, ...
 
     Raises:
         HubError: The Hub, or the way to it, did not do what was asked.
         LookupError: No such preset, or no installed package provides the variant.
-        StoreError: The directory is missing, damaged or hostile; nothing was loaded.
-        ValueError: A configuration that the variant refuses.
+        ModuleNotFoundError: `engine="onnx"` without ONNX Runtime.
+        StoreError: The directory is missing, damaged or hostile, or has no graphs for
+            `engine="onnx"`; nothing was loaded.
+        ValueError: A configuration that the variant refuses, or an unknown engine.
     """
+    if engine not in ("keras", "onnx"):
+        raise ValueError(f"engine must be 'keras' or 'onnx'. Received: {engine=!r}.")
+    if engine == "onnx":
+        return serve(sources.read(source))
     return build(sources.read(source, shapes=stored_shapes))
+
+
+def serve(stored):
+    """Makes a model of verified files that runs on ONNX Runtime.
+
+    Args:
+        stored: What `aezoo.sources.read` returned.
+
+    Returns:
+        An `aezoo.served.Served` with its fitted sampler.
+
+    Raises:
+        LookupError: No installed package provides the sampler.
+        ModuleNotFoundError: ONNX Runtime is not installed.
+        StoreError: The model has no graphs, or others than `aezoo.export` writes.
+    """
+    from aezoo.served import Served
+
+    model = Served(stored)
+    sampler = _load_sampler(stored)
+    _check_codes(stored, sampler, model)
+    model.sampler = sampler
+    return model
 
 
 def build(stored):
@@ -101,9 +134,7 @@ def build(stored):
     arrays = stored.arrays(shapes)
     sampler = _load_sampler(stored)
     model = find_variant(config["variant"])(**config["config"])
-    if sampler is not None:
-        with naming(stored.directory / WEIGHTS):
-            _check_codes(sampler, model)
+    _check_codes(stored, sampler, model)
     for name, weight in model.named_weights().items():
         weight.assign(arrays[name])
     model.sampler = sampler
@@ -228,19 +259,22 @@ def _load_sampler(stored):
     return sampler
 
 
-def _check_codes(sampler, model):
-    """Raises ValueError unless a sampler draws codes, or tokens, of a model's size."""
+def _check_codes(stored, sampler, model):
+    """Raises StoreError unless a stored sampler draws codes, or tokens, of a model's size."""
+    if sampler is None:
+        return
     from aezoo.samplers import check_latent
 
-    check_latent(sampler, model.latents)
-    size = math.prod(model.code_shape if model.token_shape is None else model.token_shape)
-    drawn = _draw(sampler, np.zeros((1, 1)))
-    if drawn.size != size:
-        raise ValueError(
-            f"sampler {sampler.spec['name']!r} draws codes of {drawn.size} numbers, not {size}"
-        )
-    if model.token_shape is not None:
-        check_tokens(drawn.reshape(1, *model.token_shape), model.token_shape, model.codebook_size)
+    with naming(stored.directory / WEIGHTS):
+        check_latent(sampler, model.latents)
+        shape = model.code_shape if model.token_shape is None else model.token_shape
+        size, drawn = math.prod(shape), _draw(sampler, np.zeros((1, 1)))
+        if drawn.size != size:
+            raise ValueError(
+                f"sampler {sampler.spec['name']!r} draws codes of {drawn.size} numbers, not {size}"
+            )
+        if model.token_shape is not None:
+            check_tokens(drawn.reshape(1, *shape), shape, model.codebook_size)
 
 
 def _draw(sampler, noise):

@@ -17,7 +17,17 @@ CONFIG = "config.json"
 WEIGHTS = "model.safetensors"
 MANIFEST = "manifest.json"
 RECORD = "record.json"
-GRAPHS = ("encoder.onnx", "decoder.onnx", "prior.onnx")
+GRAPH_FILES = {
+    "encode": "encoder.onnx",
+    "decode": "decoder.onnx",
+    "prior": "prior.onnx",
+    "posterior": "posterior.onnx",
+    "log_weight": "log_weight.onnx",
+    "tokens": "tokens.onnx",
+    "embed": "embed.onnx",
+}
+"""The file of each function of a model, where it was exported."""
+GRAPHS = tuple(GRAPH_FILES.values())
 SAMPLER_PREFIX = "sampler/"
 MAX_CARD = 8 * 1024 * 1024
 MAX_GRAPH = 4 * 1024 * 1024

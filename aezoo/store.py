@@ -144,9 +144,8 @@ def write(
             `dtype` and `versions`.
         arrays: Finite float arrays by name. The model's are rounded to
             `config["dtype"]`; those under `sampler/` stay float32.
-        files: Content of further files by name: `encoder.onnx`, `decoder.onnx` and
-            `prior.onnx`, which the manifest lists, and the card: `README.md`, `*.png`,
-            `record.json`.
+        files: Content of further files by name: graphs (`aezoo.layout.GRAPHS`), which the
+            manifest lists, and the card: `README.md`, `*.png`, `record.json`.
         overwrite: Replace a model that is there, its card included. A directory that
             is no model, or holds anything else too, is never replaced.
 
@@ -179,6 +178,24 @@ def write(
             raise
         raise StoreError(f"{target}: cannot be written ({error.strerror}).") from error
     return Path(directory)
+
+
+def dump_weights(arrays: Mapping[str, np.ndarray], dtype: str, *, target: Path = Path()) -> bytes:
+    """Return what `write` makes of arrays, the content of `model.safetensors`.
+
+    Args:
+        arrays: See `write`.
+        dtype: How the model's are stored.
+        target: The directory to name in an error.
+
+    Raises:
+        StoreError: If an array cannot be stored so.
+    """
+    rounded = {}
+    for name, array in arrays.items():
+        with naming(f"{target / WEIGHTS}: {name!r}"):
+            rounded[name] = tensors.cast(array, dtype_of(name, dtype))
+    return tensors.dump(rounded)
 
 
 def check_target(directory: str | os.PathLike[str], *, overwrite: bool = False) -> None:
@@ -245,11 +262,7 @@ def _encode(
     with naming(target / CONFIG):
         text = strict_json.dump(dict(config))
         dtype = parse_config(text)["dtype"]
-    rounded = {}
-    for name, array in arrays.items():
-        with naming(f"{target / WEIGHTS}: {name!r}"):
-            rounded[name] = tensors.cast(array, dtype_of(name, dtype))
-    hashed = {CONFIG: text, WEIGHTS: tensors.dump(rounded)}
+    hashed = {CONFIG: text, WEIGHTS: dump_weights(arrays, dtype, target=target)}
     hashed |= {name: files[name] for name in GRAPHS if name in files}
     decode(target, hashed)
     card = {name: data for name, data in files.items() if is_card(name)}

@@ -39,6 +39,7 @@ class Stored:
         files: Content of the ONNX graphs that the manifest lists, by file name.
         source: What `aezoo.load` takes to read the same again: the directory, or the pinned
             address on the Hub.
+        weights: Content of `model.safetensors`.
         listed: Size in bytes and SHA-256 of each file that the manifest lists, by name.
     """
 
@@ -47,6 +48,7 @@ class Stored:
     files: dict[str, bytes]
     _tensors: dict[str, np.ndarray] = dataclasses.field(repr=False)
     source: str = ""
+    weights: bytes = dataclasses.field(default=b"", repr=False)
     listed: dict[str, tuple[int, str]] = dataclasses.field(default_factory=dict, repr=False)
 
     @property
@@ -77,6 +79,18 @@ class Stored:
         with naming(self.directory / WEIGHTS):
             check_shapes(self.header, expected)
             return {name: _widened(name, self._tensors[name]) for name in expected}
+
+    def stored_arrays(self) -> dict[str, np.ndarray]:
+        """Return the model's weights as they are stored, read-only and without a copy, by name.
+
+        Raises:
+            StoreError: If a value is not finite.
+        """
+        with naming(self.directory / WEIGHTS):
+            arrays = {n: a for n, a in self._tensors.items() if not n.startswith(SAMPLER_PREFIX)}
+            for name, array in arrays.items():
+                _check_finite(name, array)
+            return arrays
 
     def sampler_arrays(self) -> dict[str, np.ndarray]:
         """Return the fitted sampler's arrays, float32, by name without `sampler/`.
@@ -111,7 +125,7 @@ def decode(directory: Path, files: Mapping[str, bytes]) -> Stored:
         arrays = tensors.parse(files[WEIGHTS])
         check_header(_header(arrays), config)
     graphs = {name: data for name, data in files.items() if name in GRAPHS}
-    return Stored(directory, config, graphs, arrays, str(directory))
+    return Stored(directory, config, graphs, arrays, str(directory), files[WEIGHTS])
 
 
 def check_header(header: tensors.Header, config: Mapping[str, Any]) -> None:
@@ -193,6 +207,10 @@ def _header(arrays: Mapping[str, np.ndarray]) -> dict[str, tuple[str, tuple[int,
 def _widened(name: str, array: np.ndarray) -> np.ndarray:
     with np.errstate(invalid="ignore"):
         wide = array.astype(np.float32)
-    if not np.isfinite(wide).all():
-        raise ValueError(f"{name!r} holds NaN or infinity")
+    _check_finite(name, wide)
     return wide
+
+
+def _check_finite(name: str, array: np.ndarray) -> None:
+    if not np.isfinite(array).all():
+        raise ValueError(f"{name!r} holds NaN or infinity")
