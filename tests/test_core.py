@@ -252,6 +252,7 @@ def test_the_config_is_json_of_the_constructors_arguments():
         "sample_shape": [D],
         "latent_dim": 2,
         "beta": 2,
+        "kl_penalty": None,
         "body": {"name": "mlp", "hidden": [4], "activation": "relu"},
         "likelihood": {"name": "gaussian", "scale": 1.0, "link": "identity"},
         "preprocess": [{"name": "scale", "low": -1, "high": 1.0}],
