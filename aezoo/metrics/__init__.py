@@ -1,9 +1,11 @@
 """One definition of every number that aezoo prints.
 
-A metric is a function `(target, reconstruction, *, sample_range=(0.0, 1.0)) -> float`: the mean
-over samples of two arrays of shape `(n, *sample_shape)`, either uint8 or float in `sample_range`.
-A plugin adds one through the entry-point group `aezoo.metrics`. A metric that does not fit the
-samples it is given (SSIM of vectors) raises `NotApplicable`.
+A metric is a function. The names of its positional parameters say what evaluation gives it:
+`target`, `reconstruction`, `real`, `generated`, `train`, `codes`, `labels`, `factors`, `tokens`,
+`model` or `x` (see `aezoo.metrics.arguments`). Keyword-only parameters are options with defaults;
+`sample_range`, `seed`, `codebook_size` and `batch_size` are filled in. It returns one float, or a
+dict of floats, and raises `NotApplicable` where it has no meaning (SSIM of vectors). A plugin adds
+one through the entry-point group `aezoo.metrics`.
 
 Example:
     ```python

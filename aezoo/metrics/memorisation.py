@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike
 
 from aezoo.metrics.samples import as_floats
 
+MOST = 2000
 _ROWS, _COLUMNS = 1000, 10_000
 
 
@@ -23,7 +24,8 @@ def memorisation(
     held-out real samples. Copies score 0. Distances are Euclidean, in the samples' own values:
     no network decides what alike means. Smooth samples lie nearer to everything than sharp ones,
     so compare a blurry model with the score of its reconstructions of held-out samples, which
-    are no copies, and not with 1.
+    are no copies, and not with 1. Of more than 2,000 generated or held-out samples every second,
+    third, ... is used.
 
     Args:
         generated: Samples of a model, shape `(m, *sample_shape)`, uint8 or float.
@@ -59,18 +61,23 @@ def memorisation(
             f"Received: {', '.join(map(str, sorted(shapes)))}."
         )
     known = _vectors(train, sample_range, "train")
-    usual = np.median(_distances(_vectors(real, sample_range, "real"), known))
+    usual = _median_distance(_vectors(real, sample_range, "real"), known)
     if usual == 0:
         raise ValueError(
             "memorisation needs held-out samples: half of `real` and more are in `train`."
         )
-    found = np.median(_distances(_vectors(generated, sample_range, "generated"), known))
-    return float(found / usual)
+    return _median_distance(_vectors(generated, sample_range, "generated"), known) / usual
 
 
 def _vectors(samples: ArrayLike, sample_range: tuple[float, float] | None, name: str) -> np.ndarray:
     floats = as_floats(samples, sample_range, name=name)
     return floats.reshape(len(floats), -1)
+
+
+def _median_distance(vectors: np.ndarray, known: np.ndarray) -> float:
+    """Return the median distance of vectors, or of evenly chosen ones, to the nearest known."""
+    part = vectors[:: -(-len(vectors) // MOST)]
+    return float(np.median(_distances(part, known)))
 
 
 def _distances(vectors: np.ndarray, known: np.ndarray) -> np.ndarray:

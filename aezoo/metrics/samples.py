@@ -9,7 +9,7 @@ from aezoo.arrays import check_samples
 
 
 class NotApplicable(ValueError):
-    """A metric has no meaning for samples of this shape or range."""
+    """A metric has no meaning for these samples or this model, or lacks what it needs."""
 
 
 def check_pair(

@@ -20,7 +20,10 @@ def test_ratio_of_medians(samples, monkeypatch):
     monkeypatch.setattr(module, "_COLUMNS", 11)
     generated, train, real = samples
 
+    monkeypatch.setattr(module, "MOST", 30)
+
     def median(x):
+        x = x[::2]
         return np.median(cdist(x.reshape(len(x), -1), train.reshape(60, -1)).min(axis=1))
 
     expected = median(generated) / median(real)
