@@ -228,7 +228,7 @@ def test_evaluate_without_anything_to_generate_from(run, home):
     np.savez("vectors.npz", x=np.random.default_rng(0).random((60, 64), dtype="float32"))
     out, err = run(*words)
     assert "mse" in out
-    assert "memorisation is left out: There is nothing to generate from" in err
+    assert "memorisation is left out: generate needs a prior or a fitted sampler" in err
 
 
 def test_fit_sampler_leaves_the_weights_as_they_are(run, home):

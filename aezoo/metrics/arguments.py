@@ -150,12 +150,11 @@ class Arguments:
     @functools.cached_property
     def generated(self) -> np.ndarray:
         """New samples of the model."""
-        if self._prior_is_used() and not self.model.engine.has("prior"):
-            raise NotApplicable(
-                f"There is nothing to generate from: the model has no prior"
-                f"{'' if self.sampler else ' and no fitted sampler'}. Fit one: "
-                "model.fit_sampler('gmm', data), or `aezoo fit-sampler`."
-            )
+        if self.source is None:
+            try:
+                self.model.sample_codes(1, sampler=self.sampler)
+            except ValueError as reason:  # which says what to fit
+                raise NotApplicable(str(reason)) from reason
         drawn: np.ndarray = self.model.generate(
             self.samples, seed=self.seed, sampler=self.sampler, batch_size=self.batch_size
         )

@@ -62,6 +62,11 @@ def bits_per_dim(
         [Theis et al., 2016](https://arxiv.org/abs/1511.01844)
     """
     check_likelihood("bits_per_dim", model)
+    if not hasattr(model, "likelihood"):
+        raise NotApplicable(
+            "bits_per_dim asks which likelihood a model has, and its graphs do not say: load it "
+            "without engine='onnx'."
+        )
     if not model.likelihood.density:
         raise NotApplicable(
             "bits_per_dim needs a likelihood that is a density, such as 'gaussian'; nll scores "

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+import aezoo
 import aezoo_registry
 from aezoo import metrics
 from aezoo.metrics import NotApplicable, scoring
@@ -24,6 +25,9 @@ class Model:
     def __init__(self, prior=True):
         self.calls = []
         self.engine = SimpleNamespace(has=lambda name: prior and name == "prior")
+
+    def sample_codes(self, n, *, sampler):
+        raise ValueError("The model has no prior.")
 
     def __getattr__(self, method):
         def run(x, **options):
@@ -130,11 +134,17 @@ def test_what_generates(prior, fitted, sampler, source):
     given = Arguments(model, np.zeros((3, 2)), samples=3, sampler=sampler)
     assert given.source == source
     if source is None:
-        with pytest.raises(NotApplicable, match=r"no prior.*fit_sampler\('gmm', data\)"):
+        with pytest.raises(NotApplicable, match="The model has no prior"):
             _ = given.generated
         assert not model.calls
     else:
         assert len(given.generated) == 3
+
+
+def test_a_model_without_anything_to_generate_from_says_what_to_fit():
+    model = aezoo.create("ae", sample_shape=(4,), latent_dim=2, body={"name": "mlp", "hidden": [3]})
+    with pytest.raises(NotApplicable, match=r"fit_sampler\('gmm', data\)"):
+        _ = Arguments(model, np.zeros((3, 4)), samples=3).generated
 
 
 def test_results_are_finite_numbers_by_name(given):
