@@ -248,6 +248,7 @@ def test_no_size_is_allocated_before_it_is_compared(base, tmp_path, refused, nam
 def test_a_critic_of_terabytes_is_refused(base, tmp_path, refused):
     def change(document):
         document["variant"] = "aae"
+        del document["config"]["kl_penalty"]
         document["config"]["critic"] = [HUGE] * 16
 
     assert "not this model's" in refused(base.with_config(tmp_path / "m", change), WEIGHTS)
