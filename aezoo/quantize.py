@@ -156,12 +156,12 @@ class Codebook(keras.layers.Layer):
         chosen = ops.take(rows, ops.take(order, ops.clip(rank, 0, n - 1)), axis=0)
         column = ops.expand_dims(dead, -1)
         # Only just alive: an entry that the next batch does not use gives way to another vector.
-        self.counts.assign(ops.where(dead, least, self.counts))
+        _replace(self.counts, dead, least)
         if self.offset is None:
-            self.sums.assign(ops.where(column, least * chosen, self.sums))
+            _replace(self.sums, column, least * chosen)
         else:
             chosen = chosen - ops.stop_gradient(ops.convert_to_tensor(self.offset))
-        self.entries.assign(ops.where(column, chosen, self.entries))
+        _replace(self.entries, column, chosen)
 
     def _follow(self, rows, tokens):
         member = ops.one_hot(tokens, self.counts.shape[0], dtype="float32")
@@ -169,12 +169,17 @@ class Codebook(keras.layers.Layer):
         if self.sums is not None:
             sums = ops.matmul(ops.transpose(member), rows)
             self.sums.assign(moving_average(self.sums, sums, self.decay))
-            self.entries.assign(means(self.sums, self.counts, self.entries))
+            state = (self.sums, self.counts, self.entries)
+            self.entries.assign(means(*(ops.convert_to_tensor(variable) for variable in state)))
 
     def _state(self, name, shape, initializer):
         return self.add_weight(
             name=name, shape=shape, initializer=initializer, trainable=False, aggregation="mean"
         )
+
+
+def _replace(variable, where, values):
+    variable.assign(ops.where(where, values, ops.convert_to_tensor(variable)))
 
 
 class CodeUsage(keras.metrics.Metric):
