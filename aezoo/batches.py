@@ -23,6 +23,11 @@ def is_stream(x: Any) -> bool:
     return not array_like and (isinstance(x, Iterable) or hasattr(x, "__getitem__"))
 
 
+def joined(parts: list[np.ndarray]) -> np.ndarray:
+    """Returns batches as one array; a single one is not copied."""
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+
 def progress(batches: Any) -> Iterable[Any]:
     """Returns the batches, with a bar on a terminal where there are more than `LONG`."""
     length = len(batches) if hasattr(batches, "__len__") else 0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import platform
-from concurrent.futures import ThreadPoolExecutor
 from importlib import metadata
 from typing import Any
 
@@ -175,6 +174,8 @@ def weight_shapes(cls, config):
     Raises:
         ValueError: A configuration that the variant refuses.
     """
+    from concurrent.futures import ThreadPoolExecutor
+
     import keras
 
     def build():

@@ -11,7 +11,7 @@ from typing import Any, Literal, Protocol
 import numpy as np
 
 from aezoo.arrays import check_codes, check_samples, check_tokens
-from aezoo.batches import check_batch_size, is_stream, progress
+from aezoo.batches import check_batch_size, is_stream, joined, progress
 from aezoo.interpolation import between
 from aezoo.noise import generator
 
@@ -127,7 +127,7 @@ class Interface:
             self.engine("decode", self.engine("encode", *arrays), *arrays[1:])
             for arrays in self._batches(x, condition, batch_size)
         ]
-        return np.concatenate(parts)
+        return joined(parts)
 
     def tokenize(self, x, *, condition=None, batch_size=256):
         """Maps samples to the indices of their codebook entries.
@@ -338,7 +338,7 @@ class Interface:
     def _map(self, function, x, condition, batch_size):
         """Returns what a function of samples gives for all of them."""
         batches = self._batches(x, condition, batch_size)
-        return np.concatenate([self.engine(function, *arrays) for arrays in batches])
+        return joined([self.engine(function, *arrays) for arrays in batches])
 
     def _posteriors(self, x, batch_size):
         """Returns means and standard deviations of the posteriors, `(n, d)` each."""
@@ -390,5 +390,8 @@ class Interface:
             return
         x = check_samples(x, self.sample_shape, sample_range=self.sample_range)
         arrays = (x, *self._check_condition(condition, len(x)))
+        if len(x) <= batch_size:
+            yield arrays
+            return
         for start in progress(range(0, len(x), batch_size)):
             yield tuple(array[start : start + batch_size] for array in arrays)

@@ -27,7 +27,7 @@ class OnnxEngine:
         low, high = sample_range or (0.0, 1.0)
         self._scale, self._low = np.float32((high - low) / 255.0), np.float32(low)
         self._make = sessions
-        self._made: dict[str, tuple[Any, tuple[str, ...]]] = {}
+        self._made: dict[str, tuple[Any, list[str], list[str]]] = {}
 
     def has(self, function: str) -> bool:
         """Returns whether the model has this function."""
@@ -45,11 +45,12 @@ class OnnxEngine:
         """
         if function not in self._made:
             session = self._make[function]()
-            self._made[function] = session, tuple(value.name for value in session.get_inputs())
-        session, names = self._made[function]
+            values = session.get_inputs(), session.get_outputs()
+            self._made[function] = session, *([value.name for value in side] for side in values)
+        session, names, outputs = self._made[function]
         if arrays[0].dtype == np.uint8:
             arrays = (arrays[0] * self._scale + self._low, *arrays[1:])
-        result: np.ndarray = session.run(None, dict(zip(names, arrays, strict=True)))[0]
+        result: np.ndarray = session.run(outputs, dict(zip(names, arrays, strict=True)))[0]
         return result
 
 

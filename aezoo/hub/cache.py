@@ -1,6 +1,7 @@
 """Models in huggingface_hub's own cache.
 
-The client's lookup is not used: importing it takes longer than reading a model. Its layout is
+The client's lookup is not used: importing it takes longer than reading a model. Its constants are
+imported where a path looks like one of the cache's. Its layout is
 [documented](https://huggingface.co/docs/huggingface_hub/guides/manage-cache).
 """
 
@@ -9,8 +10,6 @@ from __future__ import annotations
 import dataclasses
 import os
 from pathlib import Path
-
-from huggingface_hub import constants
 
 from aezoo import store
 from aezoo.hub.address import Address
@@ -62,12 +61,19 @@ def roots(directory: Path) -> list[Path]:
         directory: Any directory.
     """
     for plain in (os.path.abspath, os.path.realpath):  # links may lead to the cache, and in it
-        home, found = Path(plain(constants.HF_HUB_CACHE)), Path(plain(directory))
-        parts = found.relative_to(home).parts if found.is_relative_to(home) else ()
-        if len(parts) == 3 and parts[0].startswith("models--") and parts[1] == "snapshots":
-            return [home / parts[0] / "blobs", home / "blobs"]
+        found = Path(plain(directory))
+        if found.parent.name == "snapshots" and found.parents[1].name.startswith("models--"):
+            home = Path(plain(_home()))
+            if found.parents[2] == home:
+                return [home / found.parents[1].name / "blobs", home / "blobs"]
     return []
 
 
 def _repository(address: Address) -> Path:
-    return Path(constants.HF_HUB_CACHE) / f"models--{address.repository.replace('/', '--')}"
+    return _home() / f"models--{address.repository.replace('/', '--')}"
+
+
+def _home() -> Path:
+    from huggingface_hub import constants
+
+    return Path(constants.HF_HUB_CACHE)
