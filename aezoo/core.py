@@ -332,17 +332,15 @@ class Autoencoder(Interface, Exportable):
         """
         forward = self.preprocess.forward
         functions = {
-            "encode": lambda x, *c: self.encoder.encode(x, *c),
-            "decode": lambda z, *c: self.decoder.decode(z, *c),
-            "posterior": lambda x, noise, *c: self.sample_posterior(
-                self.posterior(forward(x), condition=_first(c)), noise
+            "encode": lambda x, c=None: self.encoder.encode(x, c),
+            "decode": lambda z, c=None: self.decoder.decode(z, c),
+            "posterior": lambda x, noise, c=None: self.sample_posterior(
+                self.posterior(forward(x), condition=c), noise
             ),
-            "prior": lambda noise, *c: self.prior(noise, condition=_first(c)),
-            "log_weight": lambda x, noise, *c: self.log_weight(
-                forward(x), noise, condition=_first(c)
-            ),
-            "tokens": lambda x, *c: self.tokens(self.posterior(forward(x), condition=_first(c))),
-            "embed": lambda tokens: self.embed(tokens),
+            "prior": lambda noise, c=None: self.prior(noise, condition=c),
+            "log_weight": lambda x, noise, c=None: self.log_weight(forward(x), noise, condition=c),
+            "tokens": lambda x, c=None: self.tokens(self.posterior(forward(x), condition=c)),
+            "embed": self.embed,
         }
         hooks = {name: name for name in ("prior", "log_weight", "tokens", "embed")}
         for function, hook in {"posterior": "sample_posterior", **hooks}.items():
@@ -398,7 +396,3 @@ def _replicas():
     import tensorflow as tf
 
     return tf.distribute.get_strategy().num_replicas_in_sync
-
-
-def _first(values):
-    return values[0] if values else None

@@ -22,15 +22,16 @@ FILES = {
 LAYERS = (
     "acceleration adversary arrays atomic batches captions dead_units divergence engines "
     "fused_adam interpolation losses networks noise paths quantize regular_file schema shuffling "
-    "strict_json weights",
-    "bodies data likelihoods metrics postprocess preprocessing samplers tensors",
+    "strict_json von_mises_fisher weights",
+    "bodies data kernels kl_penalties likelihoods metrics postprocess preprocessing samplers "
+    "tensors",
     "baseline catalogue interface layout pictures",
-    "core evaluation stored",
-    "card store variants",
+    "core evaluation graphs stored",
+    "card served store variants",
     "hub",
     "sources",
     "factory",
-    "publishing training verification",
+    "exporting publishing training verification",
     "record tasks testing",
     "cli",
 )
