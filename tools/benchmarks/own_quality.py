@@ -42,11 +42,10 @@ def main(job):
     model = aezoo.create(
         job["variant"],
         sample_shape=x.shape[1:],
-        latent_dim=job["latent_dim"],
         body=BODIES[job["network"]],
         seed=job["seed"],
         dtype=settings.dtype,
-        **job["config"],
+        **{"latent_dim": job["latent_dim"], **job["config"]},
     )
     model.compile(
         model.default_optimizer(job["learning_rate"]),

@@ -1,7 +1,6 @@
 """Times aezoo's models, on request of `benchmarks.speed`."""
 
 import functools
-import inspect
 import tempfile
 from pathlib import Path
 
@@ -30,14 +29,12 @@ def build(network, dtype="float32"):
 
 @functools.cache
 def load(network, engine, dtype):
-    """Returns a model for inference, through a directory unless it is a Keras model."""
+    """Returns a model for inference, for ONNX Runtime through a directory."""
     if engine == "keras":
         return build(network, dtype)
-    if "engine" not in inspect.signature(aezoo.load).parameters:
-        raise NotImplementedError(f"aezoo.load has no engine={engine!r} yet")
     with tempfile.TemporaryDirectory() as scratch:
         directory = Path(scratch) / "model"
-        aezoo.save(build(network, dtype), directory)
+        aezoo.export(build(network, dtype), directory)
         return aezoo.load(directory, engine=engine)
 
 
@@ -86,8 +83,12 @@ def generate(network, n, repeats, engine="keras", dtype="float32"):
 
 
 def save(network, directory):
-    """Saves a model."""
-    return lambda: aezoo.save(build(network), directory, overwrite=True) and None
+    """Saves a model for both engines."""
+
+    def run():
+        aezoo.export(build(network), directory, overwrite=True)
+
+    return run
 
 
 def settings():

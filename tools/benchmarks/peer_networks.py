@@ -61,7 +61,7 @@ class ConvDecoder(BaseDecoder):
 
 
 def initialise(model):
-    """Sets weights as Keras does, Glorot uniform, and biases to zero.
+    """Sets the networks' weights as Keras does, Glorot uniform, and biases to zero.
 
     The heads of an encoder count as one layer, as they are in aezoo.
     """
@@ -69,7 +69,9 @@ def initialise(model):
     names = ("embedding", "log_var", "log_concentration")
     heads = list(encoder.heads.values()) if hasattr(encoder, "heads") else []
     heads += [getattr(encoder, name) for name in names if hasattr(encoder, name)]
-    for layer in model.modules():
+    networks = (getattr(model, name, None) for name in ("encoder", "decoder", "discriminator"))
+    layers = [layer for network in networks if network for layer in network.modules()]
+    for layer in layers:
         if isinstance(layer, (nn.Linear, nn.Conv2d)):
             nn.init.xavier_uniform_(layer.weight)
             nn.init.zeros_(layer.bias)

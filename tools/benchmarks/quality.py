@@ -19,6 +19,7 @@ from benchmarks.worker import environment
 RUNS = Path(__file__).resolve().parents[2] / "runs" / "quality"
 HALF = {"name": "gaussian", "link": "sigmoid"}
 WHOLE = {**HALF, "scale": 0.5**0.5}
+ENTRIES = {"codebook": "ema", "codebook_size": 512, "commitment": 0.25}
 PAIRS = {
     "ae": ({"likelihood": WHOLE}, {}),
     "vae": ({"likelihood": HALF}, {}),
@@ -31,11 +32,7 @@ PAIRS = {
         {"likelihood": WHOLE, "code_weight": 1e-4, "decoder_weight": 1e-7},
         {"embedding_weight": 1e-4},  # the decoder's weight is its optimizer's `weight_decay`
     ),
-    # The distance is a sum over the 16 numbers of an entry here, and a mean there.
-    "vq_vae": (
-        {"likelihood": WHOLE, "codebook": "ema", "commitment": 0.25, "codebook_size": 512},
-        {"use_ema": True, "commitment_loss_factor": 4.0, "num_embeddings": 512},
-    ),
+    "vq_vae": ({"likelihood": WHOLE, **ENTRIES}, {"use_ema": True, "num_embeddings": 512}),
     "aae": (
         {"likelihood": HALF, "adversarial": 1.0, "critic": [256]},
         {"adversarial_loss_scale": 1.0, "deterministic_posterior": True},
@@ -50,11 +47,18 @@ PAIRS = {
         {"likelihood": HALF, "alpha": 0.5, "lambda_": 10.0},
         {"alpha": 0.5, "lbd": 10.0},
     ),
-    "vamp_vae": ({"likelihood": HALF}, {}),
+    "vamp_vae": ({"likelihood": HALF, "pseudo_inputs": 50}, {"number_components": 50}),
     "sphere_vae": ({"likelihood": HALF}, {}),
 }
 """Variant to aezoo's and pythae's arguments; the likelihood `WHOLE` is the squared error itself,
 `HALF` is half of it, as each of pythae's models has it."""
+BY_NETWORK = {
+    # Without a grid pythae's entries are single numbers.
+    ("vq_vae", "mlp"): ({"latent_dim": 1, "grid": [16]}, {"commitment_loss_factor": 0.25}),
+    # The distance is a sum over the 16 numbers of an entry here, and a mean there.
+    ("vq_vae", "conv"): ({}, {"commitment_loss_factor": 4.0}),
+}
+"""What a network adds to these arguments."""
 ALONE = {"sigma_vae": {"likelihood": {**HALF, "scale": "batch"}}}
 """Arguments of variants that only aezoo has, where they are not `HALF` alone."""
 SEEDED = ("ae", "vae", "beta_vae", "wae_mmd", "rae_l2", "vq_vae")
@@ -140,6 +144,8 @@ def jobs(arguments):
 def make_job(library, variant, network, seed, arguments):
     """Returns one training as JSON values."""
     own, peer = PAIRS.get(variant) or (ALONE.get(variant, {"likelihood": HALF}), None)
+    more = BY_NETWORK.get((variant, network), ({}, {}))
+    config = {**own, **more[0]} if library == "aezoo" else {**peer, **more[1]}
     flow = ["maf"] if seed == arguments.seeds[0] else []
     prior = ["prior"] if library == "aezoo" else []  # the peer's "normal" draws from it
     return {
@@ -147,7 +153,7 @@ def make_job(library, variant, network, seed, arguments):
         "variant": variant,
         "network": network,
         "seed": seed,
-        "config": own if library == "aezoo" else peer,
+        "config": config,
         "samples": arguments.samples,
         "epochs": arguments.epochs or EPOCHS[network],
         "samplers": [] if variant == "vq_vae" else [*prior, "normal", "gmm", *flow],

@@ -85,7 +85,7 @@ def serve(tasks):
             values = []
             seconds = stopwatch(lambda run=prepared[line], into=values: into.append(run()))()
             answer = {"value": seconds if values[0] is None else values[0]}
-        except NotImplementedError as reason:
+        except (NotImplementedError, ModuleNotFoundError) as reason:
             answer = {"missing": str(reason)}
         except Exception as error:
             answer = {"error": f"{type(error).__name__}: {error}"}
