@@ -58,9 +58,9 @@ def evaluate(
         - `metrics`: name to score; `name.part` where a metric gives several. `reconstruct` uses
           the mean code.
         - `references`: name to `real`, `reconstructions`, for metrics that compare generated with
-          real samples: the score of held-out real samples in the place of generated ones, the
-          best that can be hoped for, and of reconstructions, which a sampler cannot be better
-          than by much. One that cannot be had is left out.
+          real samples: the scores of other real samples and of reconstructions in the place of
+          generated ones. What reconstructions lose, the decoder loses and not the sampler. One
+          that cannot be had is left out.
         - `samples`: None, or `generated`, `real`: how many were compared; `sampler`; and
           `reference`: `"train"` where the `real` reference is as many training samples, or
           `"halves"` where it compares two halves of the real samples (always for `memorisation`).

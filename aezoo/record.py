@@ -112,6 +112,9 @@ def _data(samples: Dataset) -> dict[str, Any]:
 
 def _metrics(model: Any, train: Dataset, test: Dataset) -> Any:
     scores = evaluation.evaluate(model, test, train=train)
+    for key in ("references", "samples"):
+        if not scores[key]:
+            del scores[key]
     if model.engine.has("log_weight"):
         x = test.x[:1000]
         log_prob = model.log_prob(x, k=LOG_PROB_SAMPLES, seed=0)
