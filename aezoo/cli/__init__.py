@@ -22,6 +22,7 @@ from aezoo.cli.doctor import doctor
 from aezoo.cli.encode import encode
 from aezoo.cli.errors import explain
 from aezoo.cli.evaluate import evaluate
+from aezoo.cli.export import export
 from aezoo.cli.fit_sampler import fit_sampler
 from aezoo.cli.generate import generate
 from aezoo.cli.info import info
@@ -43,7 +44,7 @@ _PANELS: dict[str, dict[str, Callable[..., None]]] = {
         "verify": verify,
     },
     "Train and score": {"train": train, "fit-sampler": fit_sampler, "evaluate": evaluate},
-    "Share a model": {"pull": pull, "push": push},
+    "Share a model": {"pull": pull, "push": push, "export": export},
     "Use a model": {
         "encode": encode,
         "decode": decode,

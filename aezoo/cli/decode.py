@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from aezoo.cli.options import Brightness, Contrast, Force, Gamma, Model, Picture, Sharpness
+from aezoo.cli.options import Brightness, Contrast, Engine, Force, Gamma, Model, Picture, Sharpness
 
 
 def decode(
@@ -22,6 +22,7 @@ def decode(
     contrast: Contrast = 1.0,
     gamma: Gamma = 1.0,
     sharpness: Sharpness = 0.0,
+    engine: Engine = "keras",
     force: Force = False,
 ) -> None:
     """Turn codes back into samples."""
@@ -29,7 +30,7 @@ def decode(
 
     outputs.check(output, force=force)
     rows = numbers.read(codes, "codes")
-    network = models.load(model)
+    network = models.load(model, engine)
     outputs.check_kind(output, network)
     if rows.size == len(rows) * math.prod(network.code_shape):  # a table holds them flattened
         rows = rows.reshape(-1, *network.code_shape)

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from aezoo.cli.console import note
-from aezoo.cli.options import Count, Force, Model, Samples, Split
+from aezoo.cli.options import Count, Engine, Force, Model, Samples, Split
 
 
 def encode(
@@ -20,13 +20,14 @@ def encode(
     ],
     split: Split = "test",
     count: Count = None,
+    engine: Engine = "keras",
     force: Force = False,
 ) -> None:
     """Write the codes of samples: one row of latent numbers each."""
     from aezoo.cli import inputs, models, numbers, outputs
 
     outputs.check(output, force=force, suffixes=(".npz", ".npy", ".csv"))
-    network = models.load(model)
+    network = models.load(model, engine)
     found = inputs.read(samples, network, split=split, count=count)
     arrays = {"codes": network.encode(found.x)}
     for name, values in (("labels", found.labels), ("files", found.files)):

@@ -45,6 +45,8 @@ def _message(error: Exception) -> str:
         return f"{error.filename}: {error.strerror}." if error.filename else f"{error.strerror}."
     if isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError":
         return "There is not enough memory for this; try fewer samples or a smaller model."
+    if isinstance(error, ModuleNotFoundError) and "pip install" in str(error):
+        return str(error)
     from aezoo.hub.errors import HubError
 
     told = (ValueError, LookupError, OSError, RegistryError, HubError)

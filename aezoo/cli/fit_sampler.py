@@ -41,6 +41,7 @@ def fit_sampler(
     from aezoo.cli import inputs, models, outputs
     from aezoo.cli.settings import parse
     from aezoo.data import images
+    from aezoo.graphs.onnx_file import moved
     from aezoo.layout import MAX_CARD, SAMPLER_PREFIX, is_card
     from aezoo.paths import is_path
     from aezoo.stored import naming
@@ -64,9 +65,7 @@ def fit_sampler(
     # Everything but the sampler stays as it is stored, to the bit.
     spec = dict(sampler.spec)
     config = {**stored.config, "sampler": {"name": spec.pop("name"), "config": spec}}
-    shapes = {name: shape for name, (_, shape) in stored.header.items()}
-    weights = {name: shape for name, shape in shapes.items() if not name.startswith(SAMPLER_PREFIX)}
-    arrays: dict[str, Any] = stored.arrays(weights)
+    arrays: dict[str, Any] = stored.stored_arrays()
     arrays |= {SAMPLER_PREFIX + name: array for name, array in sampler.arrays().items()}
     # A preset's own card would go on describing the preset.
     kept = [
@@ -74,7 +73,8 @@ def fit_sampler(
         for path in source.iterdir()
         if is_card(path.name) and path.name != _PICTURE and (in_place or path.suffix == ".png")
     ]
-    files = dict(stored.files)
+    # The sampler's arrays move the others, which graphs point at.
+    files = moved(stored.files, store.dump_weights(arrays, config["dtype"], target=target))
     for path in kept:
         with naming(path):
             files[path.name] = regular_file.read(path, roots=[source], limit=MAX_CARD)

@@ -7,6 +7,7 @@ import typer
 from aezoo.cli.options import (
     Brightness,
     Contrast,
+    Engine,
     Force,
     Gamma,
     Model,
@@ -27,13 +28,14 @@ def generate(
     contrast: Contrast = 1.0,
     gamma: Gamma = 1.0,
     sharpness: Sharpness = 0.0,
+    engine: Engine = "keras",
     force: Force = False,
 ) -> None:
     """Draw new samples from a model."""
     from aezoo.cli import models, outputs
 
     outputs.check(output, force=force)
-    network = models.load(model)
+    network = models.load(model, engine)
     outputs.check_kind(output, network)
     source = models.sampler(network, sampler, source=model)
     samples = network.generate(count, seed=seed, sampler=source)

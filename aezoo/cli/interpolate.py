@@ -7,6 +7,7 @@ import typer
 from aezoo.cli.options import (
     Brightness,
     Contrast,
+    Engine,
     Force,
     Gamma,
     Model,
@@ -32,6 +33,7 @@ def interpolate(
     contrast: Contrast = 1.0,
     gamma: Gamma = 1.0,
     sharpness: Sharpness = 0.0,
+    engine: Engine = "keras",
     force: Force = False,
 ) -> None:
     """Walk between the codes of two samples and decode the way."""
@@ -39,7 +41,7 @@ def interpolate(
     from aezoo.cli import inputs, models, outputs
 
     outputs.check(output, force=force)
-    network = models.load(model)
+    network = models.load(model, engine)
     outputs.check_kind(output, network)
     start, end = (inputs.read(text, network, split=split).array() for text in (a, b))
     walks = network.interpolate(start, end, steps=steps, kind=kind)

@@ -21,21 +21,28 @@ def path_hint(name: str) -> Iterator[None]:
         raise
 
 
-def load(source: str) -> Any:
+def load(source: str, engine: str = "keras") -> Any:
     """Load a model, saying what is wrong with its files before Keras is imported.
 
     Args:
         source: A preset, a directory such as `./my-model`, or `hf://org/name`.
+        engine: `"keras"` or `"onnx"`.
 
     Returns:
-        The `aezoo.Autoencoder`.
+        The `aezoo.Autoencoder`, or the `aezoo.served.Served`.
 
     Raises:
         HubError: If the Hub, or the way to it, did not do what was asked.
         LookupError: If there is no such preset.
-        StoreError: If the model is missing or damaged.
+        StoreError: If the model is missing or damaged, or has no graphs.
+        ValueError: If there is no such engine.
     """
-    return build(read(source, shapes=_shapes))
+    if engine == "keras":
+        return build(read(source, shapes=_shapes))
+    from aezoo import factory
+
+    with path_hint(source):
+        return factory.load(source, engine=engine)
 
 
 def read(source: str, *, shapes: Any = None) -> Any:

@@ -14,6 +14,15 @@ Model = Annotated[
         "hf://org/name.",
     ),
 ]
+Engine = Annotated[
+    str,
+    typer.Option(
+        "--engine",
+        metavar="keras|onnx",
+        help="`onnx` starts sooner, without TensorFlow, where the model was exported: presets, and "
+        "what `aezoo export` wrote.",
+    ),
+]
 Samples = Annotated[
     str,
     typer.Argument(

@@ -5,6 +5,7 @@ from aezoo.cli.options import (
     Brightness,
     Contrast,
     Count,
+    Engine,
     Force,
     Gamma,
     Model,
@@ -27,6 +28,7 @@ def reconstruct(
     contrast: Contrast = 1.0,
     gamma: Gamma = 1.0,
     sharpness: Sharpness = 0.0,
+    engine: Engine = "keras",
     force: Force = False,
 ) -> None:
     """Encode and decode samples; a picture shows each below its original.
@@ -37,7 +39,7 @@ def reconstruct(
     from aezoo.cli import inputs, models, outputs
 
     outputs.check(output, force=force)
-    network = models.load(model)
+    network = models.load(model, engine)
     outputs.check_kind(output, network)
     if count is None and output.suffix.lower() in outputs.PICTURES:
         count = _SHOWN

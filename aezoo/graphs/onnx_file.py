@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from aezoo.graphs.graph import CODES, Graph, Node, Tensor, Weight
+from aezoo.graphs.graph import CODES, Graph, Node, Tensor, Weight, stored_weights
 from aezoo.graphs.protobuf import Field, Message, decode, encode
 from aezoo.layout import WEIGHTS
 
@@ -144,21 +144,29 @@ def parse(data: bytes) -> Graph:
     return parsed
 
 
-def moved(data: bytes, weights: Mapping[str, Weight]) -> bytes:
-    """Returns a graph that reads the same arrays where another `model.safetensors` has them.
+def moved(files: Mapping[str, bytes], weights: bytes) -> dict[str, bytes]:
+    """Returns graphs that read the same arrays of another `model.safetensors`.
 
     Args:
-        data: Content of a graph's file.
-        weights: What `stored_weights` returned of the other file.
+        files: Content of graphs' files, by name.
+        weights: Content of the other file, where their arrays are elsewhere.
+
+    Returns:
+        Content by name.
 
     Raises:
-        ValueError: The graph is not valid, or the other file lacks an array.
+        ValueError: A graph is not valid, or the other file lacks an array.
     """
-    graph = parse(data)
-    missing = [name for name in graph.weights if name not in weights]
-    if missing:
-        raise ValueError(f"{missing[0][:200]!r} is not in {WEIGHTS}")
-    return dump(dataclasses.replace(graph, weights={n: weights[n] for n in graph.weights}))
+    places = stored_weights(weights)
+    graphs = {name: parse(data) for name, data in files.items()}
+    for name, graph in graphs.items():
+        missing = [weight for weight in graph.weights if weight not in places]
+        if missing:
+            raise ValueError(f"{name}: {missing[0][:200]!r} is not in {WEIGHTS}.")
+    return {
+        name: dump(dataclasses.replace(graph, weights={n: places[n] for n in graph.weights}))
+        for name, graph in graphs.items()
+    }
 
 
 def _entries(texts: Mapping[str, str]) -> list[Message]:
