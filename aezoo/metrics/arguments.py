@@ -55,8 +55,8 @@ def parameters(metric: Callable[..., Any]) -> tuple[list[str], list[str]]:
             (options if keyword else positional).append(name)
         elif not (keyword and parameter.default is not parameter.empty):
             raise TypeError(
-                f"A metric's positional parameters are among {', '.join(GIVEN)}, and its "
-                "keyword-only ones have defaults. Received: "
+                f"A metric's positional parameters are among {', '.join(GIVEN)}, and its options "
+                "are keyword-only, with defaults. Received: "
                 f"{getattr(metric, '__name__', metric)}{inspect.signature(metric)}."
             )
     return positional, options

@@ -31,7 +31,7 @@ def load(names: Sequence[str]) -> dict[str, Callable[..., Any]]:
         functions[name] = aezoo_registry.load("metrics", name)
         try:
             parameters(functions[name])
-        except TypeError as error:
+        except (TypeError, ValueError) as error:  # the latter of what has no signature
             raise aezoo_registry.PluginError(
                 f"The metric {name!r} cannot be used. {error}"
             ) from error

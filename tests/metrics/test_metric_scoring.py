@@ -65,6 +65,13 @@ def test_what_is_unknown_is_refused_by_name(metric, monkeypatch):
         scoring.load(["acme/m"])
 
 
+@pytest.mark.parametrize("metric", [3.0, dict.fromkeys, type("Opaque", (), {"__call__": min})()])
+def test_what_is_no_function_with_parameters_is_refused(metric, monkeypatch):
+    monkeypatch.setattr(aezoo_registry, "load", lambda kind, name: metric)
+    with pytest.raises(aezoo_registry.PluginError, match=r"'acme/m' cannot be used"):
+        scoring.load(["acme/m"])
+
+
 def test_every_name_is_served_or_not_applicable(given):
     missing = ["train", "labels", "factors", "tokens", "codebook_size"]
     for name in (*GIVEN, *OPTIONS):
