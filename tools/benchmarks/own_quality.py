@@ -62,10 +62,9 @@ def main(job):
     if model.engine.has("log_weight"):
         part, draws = test[: job["nll_images"]], job["nll_draws"]
         results["log_prob"] = model.log_prob(part, k=draws, seed=job["seed"])
-    for name in job["samplers"]:
-        if name == "prior" and not model.engine.has("prior"):
-            continue
-        results[f"generated/{name}"] = generate(model, job, name, x)
+    for name in job["samplers"] if model.token_shape is None else ():
+        if name != "prior" or model.engine.has("prior"):
+            results[f"generated/{name}"] = generate(model, job, name, x)
     np.savez(job["out"] + ".npz", **results)
     with open(job["out"] + ".json", "w") as file:
         record = {"seconds": clock.seconds, "megabytes": peak, "computed": str(settings)}

@@ -17,6 +17,7 @@ BODIES = {
     "mlp": {"name": "mlp", "hidden": [512]},
     "small conv": {"name": "conv", "channels": [32, 64]},
     "big conv": {"name": "conv", "channels": [128, 256, 512, 1024], "kernel_size": 4},
+    "big conv, 3x3": {"name": "conv", "channels": [128, 256, 512, 1024], "kernel_size": 3},
 }
 
 

@@ -5,6 +5,7 @@ scorer compares them with the test images. Networks, initial weights, objectives
 size and number of steps are equal; data order, noise and arithmetic are each library's own.
 """
 
+import contextlib
 import hashlib
 import json
 import statistics
@@ -95,21 +96,27 @@ def add_arguments(parser):
 
 
 def run(arguments):
-    """Trains, scores and returns the results and the page's lines."""
+    """Trains and scores until all is done or Ctrl-C.
+
+    Returns:
+        The stem of the results' files, the results and the page's lines.
+    """
     from aezoo import data
 
     train, test = data.load("fashion_mnist").x, data.load("fashion_mnist", "test").x
     RUNS.mkdir(parents=True, exist_ok=True)
-    records = []
-    with tempfile.TemporaryDirectory(dir=RUNS) as scratch:
+    records, todo = [], jobs(arguments)
+    with tempfile.TemporaryDirectory(dir=RUNS) as scratch, contextlib.suppress(KeyboardInterrupt):
         path = save_data(Path(scratch) / "data.npz", train[: arguments.samples], test)
-        todo = jobs(arguments)
         for i, job in enumerate(todo):
             known = RUNS / f"{key(job)}.json"
-            if not (arguments.resume and known.exists()):
+            if arguments.resume and known.exists():
+                records.append(json.loads(known.read_text()))
+            else:
                 record = run_job(job, arguments.peer_python, path, Path(scratch) / "job", test)
-                known.write_text(json.dumps({"job": job, **record}) + "\n")
-            records.append(json.loads(known.read_text()))
+                records.append({"job": job, **record})
+                if "failed" not in record:
+                    known.write_text(json.dumps(records[-1]) + "\n")
             print(f"{i + 1}/{len(todo)} {key(job)} {brief(records[-1])}", flush=True)
     results = {**conditions(arguments), "records": records}
     return "quality", results, quality_page.render(results)
@@ -173,20 +180,24 @@ def run_job(job, peer_python, data, out, test):
 
     Returns:
         `numbers`, what `scoring.score` gives and the median seconds of an epoch but the first,
-        which compiles, and the peak of memory in the training; and `computed`, how it was.
+        which compiles, and the peak of memory in the training; and `computed`, how it was. Or
+        `failed`, the last line of the process's log, and no numbers.
     """
     import numpy as np
 
     python = sys.executable if job["library"] == "aezoo" else peer_python
     request = json.dumps({**job, "data": str(data), "out": str(out)})
-    with (RUNS / f"{key(job)}.log").open("w") as log:
-        subprocess.run(
+    log = RUNS / f"{key(job)}.log"
+    with log.open("w") as stream:
+        ended = subprocess.run(
             [python, "-m", MODULES[job["library"]], request],
-            check=True,
+            check=False,
             env=environment(),
-            stdout=log,
-            stderr=log,
+            stdout=stream,
+            stderr=stream,
         )
+    if ended.returncode:
+        return {"numbers": {}, "failed": (log.read_text().splitlines() or ["nothing said"])[-1]}
     record = json.loads(out.with_suffix(".json").read_text())
     with np.load(out.with_suffix(".npz")) as arrays:
         arrays = dict(arrays)
@@ -207,7 +218,9 @@ def save_data(path, train, test):
 
 
 def brief(record):
-    """Returns a record's numbers in one line."""
+    """Returns a record's numbers in one line, or why there are none."""
+    if "failed" in record:
+        return f"failed: {record['failed']}"
     return " ".join(f"{name} {value:.4g}" for name, value in record["numbers"].items())
 
 

@@ -4,7 +4,6 @@ import statistics
 
 from benchmarks import report, scoring
 
-LIBRARIES = ("aezoo", "pythae")
 COLUMNS = {
     "Reconstruction, likelihood and cost": {
         "mse": "MSE",
@@ -35,6 +34,9 @@ def render(results):
         if chosen:
             lines += section(f"Both libraries, {network}", chosen)
     lines += ["", "## Where aezoo is worse", "", *sentences(summaries)]
+    failed = [record for record in results["records"] if "failed" in record]
+    if failed:
+        lines += ["", "## What failed", "", *map(failure, failed)]
     for network in networks:
         chosen = {k: v for k, v in summaries.items() if k[0] == network and k[:2] not in paired}
         if chosen:
@@ -46,6 +48,9 @@ def method(results):
     """Returns the lines that say what was equal and how the numbers were made."""
     common, epochs = results["common"], results["epochs"]
     passes = ", ".join(f"{n} epochs for {network}" for network, n in epochs.items())
+    trained = [r for r in results["records"] if "computed" in r]
+    how = (r["computed"] for r in trained if r["job"]["library"] == "aezoo")
+    computed = next(how, "nothing trained")
     equal = f"""
         Fashion-MNIST: {results["samples"]:,} images of the training split, {passes}; measured on
         the test split of 10,000. Adam with a learning rate of {common["learning_rate"]} and an
@@ -53,8 +58,8 @@ def method(results):
         units, Glorot uniform weights and zero biases on both sides. `mlp` is pythae's default
         network, one hidden layer of 512 units each way; `conv` is aezoo's body `conv` (32, 64),
         written in PyTorch for pythae. Objectives are equal term by term; the JSON beside this page
-        holds the arguments of both. aezoo computes as `aezoo train` chooses, pythae as its own
-        trainer does.
+        holds the arguments of both. aezoo computes as `aezoo train` chooses ({computed}), pythae
+        as its own trainers do.
     """
     measured = f"""
         Cells are the mean over seeds, with the least and greatest. One scorer measures both.
@@ -67,6 +72,13 @@ def method(results):
         first; memory is the peak of the process when training ends.
     """
     return report.paragraph(equal) + report.paragraph(measured)
+
+
+def failure(record):
+    """Returns the line of a training that failed."""
+    job = record["job"]
+    what = f"{job['library']}, `{job['variant']}`, {job['network']}, seed {job['seed']}"
+    return f"- {what}: {record['failed']}"
 
 
 def group(records):
