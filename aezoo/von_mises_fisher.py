@@ -69,8 +69,8 @@ def angle(uniform, kappa, d):
         Angles from 0 to pi.
     """
     cosine = 2.0 * kappa / (d - 2.0 + ops.sqrt((d - 2.0) ** 2 + 4.0 * ops.square(kappa)))
-    sine = ops.sqrt((d - 2.0) * cosine / kappa) if d > 2 else ops.zeros_like(cosine)
-    mode = ops.arctan2(sine, cosine)
+    tangent = ops.sqrt((d - 2.0) / (kappa * cosine)) if d > 2 else ops.zeros_like(cosine)
+    mode = ops.arctan(tangent)
     # The curvature at the mode; on the circle the mode is an end of the range.
     reach = REACH / ops.sqrt(kappa * (cosine + (1.0 / cosine if d > 2 else 0.0)))
     low, high = ops.maximum(mode - reach, 0.0), ops.minimum(mode + reach, math.pi)

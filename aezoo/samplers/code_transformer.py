@@ -47,7 +47,7 @@ class CodeTransformer(TokenModel):
     def log_prob(self, tokens):
         """Returns the log probability of tokens `(n, places)` in nats, shape `(n,)`."""
         tokens = np.asarray(tokens, "int32")
-        return -self.places * self._loss(self.parameters, tokens, np)
+        return -self.places * self._bounded_loss(self.parameters, tokens, np)
 
     def _loss(self, parameters, tokens, ops):
         """Returns the mean over the places of a token's negative log probability."""

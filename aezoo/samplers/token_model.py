@@ -80,7 +80,7 @@ class TokenModel:
         counts = np.bincount(tokens.ravel(), minlength=entries)
         start["bias"] = np.log((counts + 1.0) / np.sum(counts + 1.0)).astype("float32")
         learned = minimise(
-            self._loss,
+            self._bounded_loss,
             start,
             tokens,
             draw=self._corrupt,
@@ -131,6 +131,15 @@ class TokenModel:
         shares = np.cumsum(transformer.probabilities(scores / self.temperature, np), axis=-1)
         below = shares < uniform[..., None] * shares[..., -1:]
         return np.minimum(np.sum(below, axis=-1), scores.shape[-1] - 1)
+
+    def _bounded_loss(self, parameters: Any, *drawn: Any) -> Any:
+        """Returns `_loss`, with numpy in parts: held-out samples come all at once."""
+        *arrays, ops = drawn
+        if ops is not np:
+            return self._loss(parameters, *drawn)
+        starts = range(0, len(arrays[0]), AT_ONCE)
+        parts = ([array[start : start + AT_ONCE] for array in arrays] for start in starts)
+        return np.concatenate([self._loss(parameters, *part, np) for part in parts])
 
     def _corrupt(self, tokens: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, ...]:
         """Returns what the loss of a batch of tokens is a function of."""
