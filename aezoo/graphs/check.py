@@ -72,7 +72,7 @@ def read(data: bytes, function: str, weights: Mapping[str, Weight]) -> Graph:
                 f"{name[:200]!r} is not where {WEIGHTS} has it, or not what it has: "
                 "export the model again"
             )
-    shapes = _shapes(graph)
+    shapes = shapes_of(graph)
     for name, value in graph.outputs.items():
         found, declared = shapes.get(name), (SIZE, *value.shape)
         if found != declared:
@@ -140,7 +140,7 @@ def _check_interface(graph: Graph, function: str) -> None:
         values((SIZE, *value.shape))
 
 
-def _shapes(graph: Graph) -> dict[str, operators.Shape]:
+def shapes_of(graph: Graph) -> dict[str, operators.Shape]:
     """Returns the shape of every value in a graph."""
     shapes: dict[str, operators.Shape] = {
         name: (SIZE, *value.shape) for name, value in graph.inputs.items()

@@ -67,9 +67,9 @@ def find(name: str) -> Operator:
     Raises:
         ValueError: Graphs of aezoo do not hold it.
     """
-    if name not in _OPERATORS:
+    if name not in OPERATORS:
         raise ValueError(f"the operator {name[:40]!r}, which no graph of aezoo has")
-    return _OPERATORS[name]
+    return OPERATORS[name]
 
 
 def broadcast(*shapes: Shape) -> Shape:
@@ -181,7 +181,8 @@ def _slice(call: Call) -> list[Shape]:
     for start, end, axis, step in zip(starts, ends, axes, steps, strict=True):
         if step == 0:
             raise ValueError("a step of 0")
-        shape[_axis(axis, shape)] = len(range(shape[axis])[start:end:step])
+        axis = _axis(axis, shape)
+        shape[axis] = len(range(shape[axis])[start:end:step])
     return [tuple(shape)]
 
 
@@ -282,20 +283,25 @@ def _times_all(call: Call, size: int) -> int:
     return size * math.prod(math.prod(shape) for shape in call.shapes)
 
 
-_UNARY = (
-    "Abs Atan Ceil Cos Erf Exp Floor Identity Log Neg Not Reciprocal Relu Round Sigmoid Sign Sin "
-    "Softplus Softsign Sqrt Tanh"
-)
-_NARY = (
-    "Add And Clip Div Equal Greater GreaterOrEqual Less LessOrEqual Max Min Mul Or Pow Sub Where"
-)
+UNARY = (
+    "Abs", "Atan", "Ceil", "Cos", "Erf", "Exp", "Floor", "Identity", "Log", "Neg", "Not",
+    "Reciprocal", "Relu", "Round", "Sigmoid", "Sign", "Sin", "Softplus", "Softsign", "Sqrt", "Tanh",
+)  # fmt: skip
+"""Those that map each number by itself."""
+
+NARY = (
+    "Add", "And", "Clip", "Div", "Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "Max",
+    "Min", "Mul", "Or", "Pow", "Sub", "Where",
+)  # fmt: skip
+"""Those that combine numbers in the same place."""
+
 _WINDOW = {"strides": tuple, "pads": tuple, "dilations": tuple}
 _AXIS = {"axis": int}
 _KEEP = {"keepdims": int}
 
-_OPERATORS = {
-    **{name: Operator(_same, {}) for name in _UNARY.split()},
-    **{name: Operator(_elementwise, {}) for name in _NARY.split()},
+OPERATORS = {
+    **{name: Operator(_same, {}) for name in UNARY},
+    **{name: Operator(_elementwise, {}) for name in NARY},
     **{name: Operator(_reduce, _KEEP) for name in (
         "ReduceMax", "ReduceMean", "ReduceMin", "ReduceProd", "ReduceSum",
     )},

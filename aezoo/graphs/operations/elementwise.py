@@ -92,6 +92,11 @@ def _identities(builder, operation, *inputs):
     return inputs
 
 
+def _is_finite(builder, operation, x):
+    largest = _number(builder, np.finfo("float32").max)
+    return builder.each("LessOrEqual", builder.each("Abs", x), largest)
+
+
 def _leaky_relu(builder, operation, x):
     return builder.each("LeakyRelu", x, alpha=float(operation.get_attr("alpha")))
 
@@ -152,6 +157,7 @@ CONVERSIONS = {
     "Cast": Conversion(_cast),
     "Expm1": Conversion(_expm1),
     "IdentityN": Conversion(_identities),
+    "IsFinite": Conversion(_is_finite),
     "LeakyRelu": Conversion(_leaky_relu),
     "Less": Conversion(_less),
     "Log1p": Conversion(_log1p),

@@ -12,7 +12,11 @@ from aezoo.graphs.operations import Conversion, sizes
 
 _TO_ONNX, _FROM_ONNX = (0, 3, 1, 2), (0, 2, 3, 1)
 _KERNELS = {b"triangle": "bilinear", b"keyscubic": "bicubic", b"lanczos3": "lanczos3"}
-_RESIZES = {"ResizeBilinear": "bilinear", "ResizeNearestNeighbor": "nearest"}
+_RESIZES = {
+    "ResizeBicubic": "bicubic",
+    "ResizeBilinear": "bilinear",
+    "ResizeNearestNeighbor": "nearest",
+}
 
 
 def _conv(builder, operation, x, kernel, group=1):

@@ -2,13 +2,50 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from aezoo.graphs.graph import CODES
 from aezoo.graphs.operations import Conversion, one_row, sizes, static
+from aezoo.graphs.tracing import BATCH
 
 _FIRST, _NONE = slice(1), slice(0)
 _END = 2**63 - 1
+
+
+def _batch_to_space(builder, operation, x):
+    block, crops = (static(tensor).tolist() for tensor in operation.inputs[1:])
+    count, *inner, rest = _spatial(builder, x, len(block))
+    n, rank = count // math.prod(block), len(block)
+    y = builder.reshape(x, (*block, n, *inner, *rest))
+    pairs = [axis for i in range(rank) for axis in (rank + 1 + i, i)]
+    y = builder.transpose(y, (rank, *pairs, *range(2 * rank + 1, 2 * rank + 1 + len(rest))))
+    grown = [size * by for size, by in zip(inner, block, strict=True)]
+    y = builder.reshape(y, (n, *grown, *rest))
+    ends = [size - after for size, (_, after) in zip(grown, crops, strict=True)]
+    starts = [0, *(before for before, _ in crops), *[0] * len(rest)]
+    return _cut(builder, y, starts, [_END, *ends, *[_END] * len(rest)])
+
+
+def _space_to_batch(builder, operation, x):
+    block, pads = (static(tensor).tolist() for tensor in operation.inputs[1:])
+    rank = len(block)
+    rest = len(builder.shapes[x]) - rank - 1
+    before, after = zip(*([0, 0], *pads, *[[0, 0]] * rest), strict=True)
+    x = builder.add("Pad", x, builder.integers([*before, *after]), mode="constant")
+    n, *inner, rest = _spatial(builder, x, rank)
+    parts = [part for size, by in zip(inner, block, strict=True) for part in (size // by, by)]
+    y = builder.reshape(x, (n, *parts, *rest))
+    whole, within = range(1, 2 * rank + 1, 2), range(2, 2 * rank + 1, 2)
+    y = builder.transpose(y, (*within, 0, *whole, *range(2 * rank + 1, 2 * rank + 1 + len(rest))))
+    return builder.reshape(y, (n * math.prod(block), *parts[::2], *rest))
+
+
+def _spatial(builder, x, rank):
+    """Returns the batch, each of `rank` sizes after it, and the list of those left."""
+    n, *shape = builder.shapes[x]
+    return n, *shape[:rank], shape[rank:]
 
 
 def _broadcast_to(builder, operation, x):
@@ -106,7 +143,15 @@ def _strided_slice(builder, operation, x):
     return builder.reshape(_cut(builder, x, starts, ends, steps), sizes(operation.outputs[0]))
 
 
+def _reverse(builder, operation, x):
+    axes = {int(axis) % len(builder.shapes[x]) for axis in static(operation.inputs[1])}
+    steps = [-1 if axis in axes else 1 for axis in range(len(builder.shapes[x]))]
+    return _cut(builder, x, [0 if s > 0 else _END for s in steps], [s * _END for s in steps], steps)
+
+
 def _cut(builder, x, starts, ends, steps=None):
+    # The batch that was traced ends where the batch ends.
+    ends = [_END if end == BATCH else end for end in ends]
     cuts = [*zip(starts, ends, steps or [1] * len(starts), strict=True)]
     axes = [
         axis
@@ -147,6 +192,7 @@ def _unpack(builder, operation, x):
 
 
 CONVERSIONS = {
+    "BatchToSpaceND": Conversion(_batch_to_space, _FIRST),
     "BroadcastTo": Conversion(_broadcast_to, _FIRST),
     "ConcatV2": Conversion(_concat, slice(-1)),
     "Const": Conversion(_constant, _NONE),
@@ -161,7 +207,9 @@ CONVERSIONS = {
     "PadV2": Conversion(_pad, _FIRST),
     "Range": Conversion(_constant, _NONE),
     "Reshape": Conversion(_reshape, _FIRST),
+    "ReverseV2": Conversion(_reverse, _FIRST),
     "Slice": Conversion(_slice, _FIRST),
+    "SpaceToBatchND": Conversion(_space_to_batch, _FIRST),
     "Split": Conversion(_split, slice(1, 2)),
     "SplitV": Conversion(_split, _FIRST),
     "Squeeze": Conversion(_reshape, _FIRST),
