@@ -16,6 +16,8 @@ _TABLE = {
     **shapes.CONVERSIONS,
 }
 
+_LOOPS = ("TensorListStack", "While", "StatelessWhile")
+
 
 def convert(trace: Trace, builder: Builder) -> str:
     """Adds what a trace computes to a graph.
@@ -63,6 +65,10 @@ def _find(operation: tf.Operation, trace: Trace) -> Conversion:
         conversion = products.MARKED.get(mark.removeprefix(RECURRENT))
     else:
         conversion = _TABLE.get(kind)
+    if conversion is None and kind in _LOOPS:
+        raise _refusal(
+            operation, "it is a loop; GRU and LSTM with their default activations can be"
+        )
     if conversion is None:
         raise _refusal(operation, "no operation of ONNX is known for it")
     return conversion
