@@ -73,9 +73,9 @@ def main(job):
 
 def generate(model, job, name, x):
     """Returns images of a fitted sampler, or of the prior."""
-    arguments = {"gmm": {"components": job["components"]}, "maf": {"epochs": job["flow_epochs"]}}
+    arguments = {"components": job["components"]} if name == "gmm" else {}
     if name != "prior":
-        model.fit_sampler(name, x, seed=job["seed"], **arguments.get(name, {}))
+        model.fit_sampler(name, x, seed=job["seed"], **arguments)
     sampler = "prior" if name == "prior" else None
     return model.generate(job["generated"], seed=job["seed"], sampler=sampler)
 

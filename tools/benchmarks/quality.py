@@ -200,10 +200,9 @@ def run_job(job, peer_python, data, out, test):
         return {"numbers": {}, "failed": (log.read_text().splitlines() or ["nothing said"])[-1]}
     record = json.loads(out.with_suffix(".json").read_text())
     with np.load(out.with_suffix(".npz")) as arrays:
-        arrays = dict(arrays)
-        if job["library"] == "pythae" and job["variant"] not in NO_PRIOR:
-            arrays["generated/prior"] = arrays["generated/normal"]  # what its sampler draws from
-        scores = scoring.score(arrays, test, job["generated"])
+        scores = scoring.score(dict(arrays), test, job["generated"])
+    if job["library"] == "pythae" and job["variant"] not in NO_PRIOR:  # its `normal` is the prior
+        scores |= {n.replace("normal", "prior"): v for n, v in scores.items() if "normal" in n}
     seconds = statistics.median(record["seconds"][1:] or record["seconds"])
     numbers = {**scores, "seconds": seconds, "megabytes": record["megabytes"]}
     return {"numbers": numbers, "computed": record["computed"]}
