@@ -13,7 +13,7 @@ from typing import Any
 
 import aezoo
 import aezoo_registry
-from aezoo import likelihoods, preprocessing, schema
+from aezoo import kernels, kl_penalties, likelihoods, preprocessing, schema
 from aezoo.core import Autoencoder
 from aezoo.interface import Interface
 from aezoo.variants import dae, sparse_ae
@@ -36,6 +36,8 @@ TABLES = {
     "preprocess": (preprocessing, ("scale", "standardise", "resize")),
     "corruption": (dae, ("gaussian", "masking", "salt_and_pepper")),
     "sparsity": (sparse_ae, ("l1", "kl", "top_k")),
+    "kernel": (kernels, ("imq", "rbf")),
+    "kl_penalty": (kl_penalties, ("free_bits", "warm_up", "capacity")),
 }
 
 

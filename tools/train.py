@@ -2,6 +2,7 @@
 
     python tools/train.py vae.digits           # one preset
     python tools/train.py --all                # every recipe, in order
+    python tools/train.py --refit vae.digits   # only its sampler and its record, anew
 
 A preset is trained on the training split, stored in half precision, loaded back, and only then
 given its sampler and measured on the test split. Nothing here chooses by the test split, and
@@ -20,7 +21,9 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import keras
 
-from aezoo import acceleration, data, training
+from aezoo import data, factory, training
+from aezoo.acceleration import machine
+from aezoo.layout import RECORD
 from aezoo.record import write_record
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -61,23 +64,48 @@ def train(name, recipe, presets=PRESETS):
             validation=samples["validation"],
             weights="float16",
             callbacks=[Log()],
-            **{key: value for key, value in recipe.items() if key != "data"},
+            **{key: value for key, value in recipe.items() if key not in ("data", "sampler")},
         )
-        record = write_record(
-            directory,
-            name,
-            train=samples["train"],
-            test=samples["test"],
-            recipe={**recipe, "command": f"python tools/train.py {name}"},
-            computed={
-                "dtype": trained.settings.dtype,
-                "jit": trained.settings.jit,
-                "machine": acceleration.machine(),
-            },
-        )
+        settings = trained.settings
+        computed = {"dtype": settings.dtype, "jit": settings.jit, "machine": machine()}
+        record = _finish(directory, name, recipe, samples, computed)
         shutil.rmtree(presets / name, ignore_errors=True)
         directory.rename(presets / name)
     return record
+
+
+def refit(name, recipe, presets=PRESETS):
+    """Fits the sampler of a preset again and writes its record again; the weights stay.
+
+    Args:
+        name: Name of the preset.
+        recipe: Its table in `recipes.toml`.
+        presets: Directory that holds the presets.
+
+    Returns:
+        The record.
+    """
+    samples = {split: data.load(recipe["data"], split) for split in data.SPLITS}
+    record = json.loads((presets / name / RECORD).read_text(encoding="utf-8"))
+    return _finish(presets / name, name, recipe, samples, record["computed"])
+
+
+def _finish(directory, name, recipe, samples, computed):
+    model = factory.load(directory)
+    if "sampler" in recipe:
+        arguments = (
+            {"name": recipe["sampler"]} if isinstance(recipe["sampler"], str) else recipe["sampler"]
+        )
+        model.fit_sampler(data=samples["train"].x, seed=recipe["seed"], **arguments)
+    factory.save(model, directory, dtype="float16", overwrite=True)
+    return write_record(
+        directory,
+        name,
+        train=samples["train"],
+        test=samples["test"],
+        recipe={**recipe, "command": f"python tools/train.py {name}"},
+        computed=computed,
+    )
 
 
 def main():
@@ -86,6 +114,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"one of {', '.join(recipes)}")
     parser.add_argument("--all", action="store_true", help="train every recipe")
+    parser.add_argument("--refit", action="store_true", help="keep the weights of the presets")
     arguments = parser.parse_args()
     names = list(recipes) if arguments.all else arguments.names
     unknown = [name for name in names if name not in recipes]
@@ -93,7 +122,7 @@ def main():
         parser.error(f"name presets of {', '.join(recipes)}, or --all. Received: {unknown}")
     for name in names:
         print(f"== {name}", flush=True)
-        record = train(name, recipes[name])
+        record = (refit if arguments.refit else train)(name, recipes[name])
         print(json.dumps(record["metrics"], indent=1), flush=True)
 
 

@@ -18,8 +18,8 @@ class CodeTransformer(TokenModel):
         heads: Heads of the attention; a divisor of `width`.
         temperature: Divides the log odds of tokens: below 1 for likelier ones, above 1 for more
             variety.
-        epochs: Largest number of passes over the samples; it ends when the likelihood of held-out
-            ones no longer rises.
+        iterations: Largest number of steps of Adam; they end when the likelihood of held-out
+            samples no longer rises.
         learning_rate: Step of Adam at the start.
 
     Example:
@@ -28,7 +28,7 @@ class CodeTransformer(TokenModel):
         model.compile("adam")
         x = aezoo.data.load("digits").x
         model.fit(x, epochs=1, verbose=0)
-        model.fit_sampler("code_transformer", x, width=16, epochs=1)
+        model.fit_sampler("code_transformer", x, width=16, iterations=100)
         images = model.generate(4, seed=0)
         ```
 

@@ -26,7 +26,7 @@ class TokenModel:
         heads: Heads of the attention; a divisor of `width`.
         temperature: Divides the log odds of tokens: below 1 for likelier ones, above 1 for more
             variety.
-        epochs: Largest number of passes over the samples.
+        iterations: Largest number of steps of Adam.
         learning_rate: Step of Adam at the start.
     """
 
@@ -43,7 +43,7 @@ class TokenModel:
         depth: Annotated[int, Interval(1, 16)] = 2,
         heads: Annotated[int, Interval(1, 64)] = 4,
         temperature: Annotated[float, Interval(1e-3, 1e3)] = 1.0,
-        epochs: Annotated[int, Interval(1, 10_000)] = 20,
+        iterations: Annotated[int, Interval(1, 10**6)] = 2000,
         learning_rate: Annotated[float, Interval(1e-6, 1.0)] = 2e-3,
     ):
         if width % heads:
@@ -51,7 +51,8 @@ class TokenModel:
                 f"heads must divide width. Received: heads={heads!r}, width={width!r}."
             )
         self.width, self.depth, self.heads = width, depth, heads
-        self.temperature, self.epochs, self.learning_rate = temperature, epochs, learning_rate
+        self.temperature = temperature
+        self.iterations, self.learning_rate = iterations, learning_rate
 
     def fit(self, tokens: np.ndarray, *, codebook_size: int, seed: int = 0) -> Self:
         """Learns which tokens go together.
@@ -86,7 +87,7 @@ class TokenModel:
             draw=self._corrupt,
             sampler=self.name,
             seed=seed,
-            epochs=self.epochs,
+            iterations=self.iterations,
             learning_rate=self.learning_rate,
         )
         return self.load(learned)

@@ -55,7 +55,7 @@ def loaded():
 
 @pytest.fixture(scope="module")
 def learned():
-    small = {"name": "code_transformer", "width": 24, "heads": 2, "depth": 1, "epochs": 12}
+    small = {"name": "code_transformer", "width": 24, "heads": 2, "depth": 1, "iterations": 600}
     return build(small).fit(chain(1500).reshape(-1, 2, 3), codebook_size=K, seed=0)
 
 
