@@ -49,8 +49,10 @@ class Served(Interface):
                 f"{stored.directory}: has no {' and no '.join(missing)}, which engine='onnx' runs; "
                 f"`aezoo export {stored.source} --out DIR` writes a copy that has them."
             )
+        arrays = stored.stored_arrays()
         with naming(stored.directory / WEIGHTS):
             places = stored_weights(stored.weights)
+        places = {name: places[name] for name in arrays}  # without the sampler's
         graphs: dict[str, Graph] = {}
         for function, name in GRAPH_FILES.items():
             if name in stored.files:
@@ -63,7 +65,6 @@ class Served(Interface):
                 facts.check(function, graph)
         for field in dataclasses.fields(facts):
             setattr(self, field.name, getattr(facts, field.name))
-        arrays = stored.stored_arrays()
         self.variant: str = stored.config["variant"]
         self.source = stored.source
         self.engine = onnx.OnnxEngine(

@@ -23,6 +23,10 @@ MAX_VALUES = 2**26
 MAX_WORK = 2**33
 """Multiplications that depend on no input: what it takes to make a session of a graph."""
 
+MAX_FIXED = 2**26
+"""Numbers that depend on no input, beside four times as many as there are weights: they all stay in
+memory until the session is made."""
+
 MAX_NODES = 2**13
 SIZE = 2**31 - 1
 """What stands for the batch size while shapes are computed: a prime, so that it can be told."""
@@ -80,7 +84,9 @@ def read(data: bytes, function: str, weights: Mapping[str, Weight]) -> Graph:
     return graph
 
 
-def infer(node: Node, shapes: Mapping[str, operators.Shape], constants: Mapping[str, np.ndarray]):
+def infer(
+    node: Node, shapes: Mapping[str, operators.Shape], constants: Mapping[str, np.ndarray]
+) -> tuple[list[operators.Shape], int]:
     """Returns the shapes of what a node gives, and about how many multiplications it takes.
 
     Args:
@@ -147,10 +153,12 @@ def shapes_of(graph: Graph) -> dict[str, operators.Shape]:
     }
     shapes |= {name: weight.shape for name, weight in graph.weights.items()}
     shapes |= {name: array.shape for name, array in graph.constants.items()}
+    if len(shapes) != len(graph.inputs) + len(graph.weights) + len(graph.constants):
+        raise ValueError("two values of the same name")
     if len(graph.nodes) > MAX_NODES:
         raise ValueError(f"{len(graph.nodes)} operations, more than the {MAX_NODES} allowed")
     fixed = {*graph.weights, *graph.constants, ""}
-    work = 0
+    work, kept = 0, -4 * sum(values(weight.shape) for weight in graph.weights.values())
     for node in graph.nodes:
         found, effort = infer(node, shapes, graph.constants)
         repeated = [name for name in node.outputs if name in shapes or not name]
@@ -159,7 +167,7 @@ def shapes_of(graph: Graph) -> dict[str, operators.Shape]:
         shapes |= zip(node.outputs, found, strict=True)
         if fixed.issuperset(node.inputs):
             fixed.update(node.outputs)
-            work += effort
-            if work > MAX_WORK:
+            work, kept = work + effort, kept + sum(map(values, found))
+            if work > MAX_WORK or kept > MAX_FIXED:
                 raise ValueError("too much to compute before anything is put in")
     return shapes

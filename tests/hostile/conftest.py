@@ -62,9 +62,9 @@ def refused(record_property: Callable[[str, object], None]) -> Callable[..., str
     It returns the message, which names `file` unless that is None.
     """
 
-    def load(directory: Path, file: str | None) -> str:
+    def load(directory: Path, file: str | None, engine: str = "keras") -> str:
         with watched(directory) as watch, pytest.raises(REFUSALS) as caught:
-            aezoo.load(directory)
+            aezoo.load(directory, engine=engine)
         message = str(caught.value)
         watch.check()
         assert message.startswith(f"{directory / file if file else directory}: ")

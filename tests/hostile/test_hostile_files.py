@@ -12,7 +12,7 @@ from hostile_model import write
 from hostile_watch import watched
 
 from aezoo import store
-from aezoo.layout import CONFIG, MANIFEST, WEIGHTS
+from aezoo.layout import CONFIG, GRAPHS, MANIFEST, WEIGHTS
 from aezoo.stored import StoreError
 
 FILES = (CONFIG, WEIGHTS, MANIFEST)
@@ -191,7 +191,7 @@ def test_a_manifest_entry_is_exact(base, tmp_path, refused, file, name):
     refused(directory, file if of_the_file else MANIFEST)
 
 
-@pytest.mark.parametrize("graph", ["encoder.onnx", "decoder.onnx", "prior.onnx"])
+@pytest.mark.parametrize("graph", GRAPHS)
 def test_a_graph_that_is_listed_is_small_and_there(base, tmp_path, refused, graph):
     for size, file in ((1, graph), (2**23, MANIFEST), (10 * 2**30, MANIFEST)):
         directory = base.with_manifest(
