@@ -41,6 +41,7 @@ def minimise(
     seed: int,
     iterations: int,
     learning_rate: float,
+    largest: int = BATCHES[1],
 ) -> Arrays:
     """Finds parameters of small loss by Adam with a cosine decay.
 
@@ -58,6 +59,7 @@ def minimise(
         seed: Seed of the split, of the order of the codes and of the draws.
         iterations: Largest number of batches, rounded up to hundreds.
         learning_rate: Step of Adam at the start.
+        largest: Largest number of codes in a batch.
 
     Returns:
         Name to array, float32.
@@ -70,7 +72,7 @@ def minimise(
     codes = rng.permutation(codes)
     kept, rest = np.split(codes, [max(1, min(len(codes) // 10, HELD_OUT))])
     held_out = draw(kept, rng)
-    size = min(int(np.clip(len(rest) // 64, *BATCHES)), len(rest))
+    size = min(int(np.clip(len(rest) // 64, *BATCHES)), largest, len(rest))
     looks = -(-iterations // LOOK)
 
     model = _Trained(loss, parameters)

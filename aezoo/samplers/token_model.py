@@ -13,6 +13,8 @@ from aezoo.schema import Interval
 
 FEWEST = 10
 AT_ONCE = 256
+TOKENS = 2**13
+"""Largest number of tokens in a batch of the training."""
 
 
 class TokenModel:
@@ -88,6 +90,7 @@ class TokenModel:
             sampler=self.name,
             seed=seed,
             iterations=self.iterations,
+            largest=max(1, TOKENS // places),
             learning_rate=self.learning_rate,
         )
         return self.load(learned)

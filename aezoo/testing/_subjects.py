@@ -69,7 +69,7 @@ def fit_sampler(model: Any, x: np.ndarray) -> Any:
     """Fits the model a small sampler of what its codes are, and returns it."""
     if model.token_shape is None:
         return model.fit_sampler("normal", x)
-    small = {"width": 4, "depth": 1, "heads": 1, "epochs": 1}
+    small = {"width": 4, "depth": 1, "heads": 1, "iterations": 1}
     return model.fit_sampler("code_transformer", x, **small)
 
 

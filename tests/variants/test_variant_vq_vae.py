@@ -178,7 +178,7 @@ def test_there_is_no_prior_and_samplers_of_vectors_are_refused():
 def test_generated_samples_are_decoded_tokens_of_the_sampler(tmp_path):
     model = create()
     x = np.repeat(X, 3, axis=0)
-    sampler = model.fit_sampler("code_transformer", x, width=4, depth=1, heads=1, epochs=1)
+    sampler = model.fit_sampler("code_transformer", x, width=4, depth=1, heads=1, iterations=1)
     drawn = sampler.transform(generator(3).standard_normal((5, 6))).reshape(5, 2, 3)
     np.testing.assert_allclose(model.generate(5, seed=3), model.detokenize(drawn), atol=1e-6)
     loaded = aezoo.load(aezoo.save(model, tmp_path / "model"))
