@@ -83,6 +83,6 @@ def test_what_learns_is_what_draws():
 
 def test_the_encoder_is_not_stored():
     codes = generator(0).standard_normal((60, 2)).astype("float32")
-    sampler = build({"name": "two_stage", "units": UNITS, "epochs": 1}).fit(codes)
+    sampler = build({"name": "two_stage", "units": UNITS, "iterations": 100}).fit(codes)
     assert not [name for name in sampler.arrays() if name.startswith("encoder")]
     assert sampler.noise_dim == 4
