@@ -12,13 +12,17 @@ from aezoo.schema import Interval
 class CodeMasked(TokenModel):
     """Transformer that draws the tokens of a code in a few steps, many at once (MaskGIT).
 
-    It learns to fill in hidden tokens. Drawing begins with all of them hidden; every step fills all
-    in and hides the least confident again, along a cosine schedule. Fewer steps than there are
+    It learns to fill in hidden tokens. Drawing begins with all of them hidden; every step draws
+    those at the places where it is surest, along a cosine schedule. Fewer steps than there are
     tokens take those of one step as independent.
+
+    A place is the surer the lower the entropy of its tokens. The paper takes the probability of the
+    token that was drawn, and so draws likely tokens more often than the model holds them to be.
 
     Args:
         steps: Number of steps, each of which runs the network once; at most one a token is made.
-        choice_temperature: Weight of the noise in the confidence, which falls to 0 with the steps.
+        choice_temperature: Weight of the noise in the choice of places, which falls to 0 with the
+            steps.
         **kwargs: `width`, `depth`, `heads`, `temperature`, `iterations` and `learning_rate`, see
             `aezoo.samplers.code_transformer`.
 
@@ -51,7 +55,7 @@ class CodeMasked(TokenModel):
 
     @property
     def noise_dim(self):
-        """Numbers of noise for one code: one for each token and each confidence in every step."""
+        """Numbers of noise for one code: in every step a token and a choice for each place."""
         return 2 * self.places * len(schedule(self.places, self.steps))
 
     def _corrupt(self, tokens, rng):
@@ -74,14 +78,18 @@ class CodeMasked(TokenModel):
         remaining = schedule(places, self.steps)
         for step, left in enumerate(remaining):
             scores = self._fill(self.parameters, tokens, hidden, np)
-            tokens = np.where(hidden, self._choose(scores, noise[:, step, 0]), tokens)
-            confidence = -transformer.surprise(scores / self.temperature, tokens, np)
             gumbel = -np.log(-np.log(np.clip(noise[:, step, 1], 1e-300, 1.0 - 1e-16)))
             share = self.choice_temperature * (1.0 - (step + 1) / len(remaining))
-            confidence = np.where(hidden, confidence + share * gumbel, np.inf)
-            rank = np.argsort(np.argsort(confidence, axis=1, kind="stable"), axis=1)
-            hidden = rank < left
+            sureness = share * gumbel - self._entropy(scores)
+            rank = np.argsort(np.argsort(np.where(hidden, sureness, np.inf), kind="stable"))
+            drawn = hidden & (rank >= left)
+            tokens = np.where(drawn, self._choose(scores, noise[:, step, 0]), tokens)
+            hidden = hidden & ~drawn
         return tokens
+
+    def _entropy(self, scores):
+        shares = transformer.probabilities(scores / self.temperature, np)
+        return -np.sum(shares * np.log(np.maximum(shares, 1e-300)), axis=-1)
 
     def _fill(self, parameters, tokens, hidden, ops):
         """Returns the log odds of every entry at each place, given the tokens not hidden."""

@@ -96,6 +96,19 @@ def test_every_step_keeps_what_those_before_decided(loaded, monkeypatch):
         np.testing.assert_array_equal(tokens[~hidden], drawn[~hidden])
 
 
+@pytest.mark.parametrize("choice_temperature", [0.0, 4.5])
+def test_independent_tokens_have_the_frequencies_of_the_model(choice_temperature):
+    shares = np.array([0.5, 0.3, 0.15, 0.05])
+    shapes = transformer.shapes(K + 1, PLACES, 8, 2)
+    arrays = {name: np.zeros(shape, "float32") for name, shape in shapes.items()}
+    arrays["bias"][:K] = np.log(shares)
+    fixed = sampler(choice_temperature=choice_temperature).load(arrays)
+    drawn = fixed.transform(noise(5000, fixed.noise_dim))
+    np.testing.assert_allclose(np.bincount(drawn.ravel()) / drawn.size, shares, atol=0.01)
+    correlation = np.corrcoef(drawn.T) - np.eye(PLACES)
+    np.testing.assert_allclose(correlation, 0.0, atol=0.06)
+
+
 def test_its_draws_are_like_what_it_learned(learned):
     drawn, given = learned.transform(noise(3000, learned.noise_dim)), pairs(3000, seed=5)
     assert drawn.dtype == np.int32
