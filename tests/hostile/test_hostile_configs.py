@@ -74,6 +74,7 @@ POSITIONS = [
     ("config", "body", "name"),
     ("config", "body", "activation"),
     ("config", "likelihood", "name"),
+    ("config", "likelihood", "link"),
     ("config", "preprocess", 0, "name"),
     ("config", "preprocess", 1, "name"),
     ("sampler", "name"),
