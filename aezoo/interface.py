@@ -240,7 +240,7 @@ class Interface:
             raise ValueError(
                 f"a and b must hold equally many samples. Received: {len(start)} and {len(end)}."
             )
-        walk = between(start.reshape(len(start), -1), end.reshape(len(end), -1), steps, kind)
+        walk = between(start.reshape(len(start), -1), end.reshape(len(end), -1), int(steps), kind)
         if condition is not None:
             condition = np.repeat(np.asarray(condition), steps, axis=0)
         samples = self.decode(walk.reshape(-1, *self.code_shape), condition=condition)
