@@ -66,7 +66,7 @@ SEEDED = ("ae", "vae", "beta_vae", "wae_mmd", "rae_l2", "vq_vae")
 """Variants that are trained with every seed and network; the others with the first of both."""
 NO_PRIOR = ("ae", "rae_l2", "vq_vae")
 NETWORKS = {"mlp": "784-512-16", "conv": "(32, 64)-16"}
-EPOCHS = {"mlp": 10, "conv": 5}
+EPOCHS = {"mlp": 10, "conv": 3}
 COMMON = {
     "latent_dim": 16,
     "batch": 128,
