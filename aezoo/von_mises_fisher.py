@@ -82,7 +82,8 @@ def angle(uniform, kappa, d):
     masses = density[..., 1:] + density[..., :-1]
     masses = masses / ops.sum(masses, axis=-1, keepdims=True)
     below = ops.cumsum(masses, axis=-1) - masses
-    inside = (ops.expand_dims(uniform, -1) - below) / ops.maximum(masses, 1e-30)
+    # Closer shares than the floor are the same in single precision, and their gradients overflow.
+    inside = (ops.expand_dims(uniform, -1) - below) / ops.maximum(masses, 1e-7)
     return low + ops.sum(width * ops.clip(inside, 0.0, 1.0), axis=-1)
 
 

@@ -13,6 +13,7 @@ from keras import ops
 from aezoo import von_mises_fisher
 
 KAPPA = np.geomspace(0.1, 1e4, 60).astype("float32")
+SHARES = np.array([0.0, 1e-7, 0.01, 0.5, 0.99, 1.0 - 1e-7, 1.0], "float32")
 DIMENSIONS = [2, 3, 4, 5, 8, 13, 16, 32, 64]
 
 
@@ -110,3 +111,13 @@ def test_the_angle_is_differentiable_in_the_concentration(d):
     above = von_mises_fisher.angle(shares, 1.05 * kappa, d)
     below = von_mises_fisher.angle(shares, 0.95 * kappa, d)
     np.testing.assert_allclose(found, (above - below) / (0.1 * kappa), rtol=0.05)
+
+
+@pytest.mark.parametrize("d", range(2, 65))
+def test_gradients_are_finite_wherever_the_density_vanishes(d):
+    shares, kappa = (tf.constant(a.ravel()) for a in np.meshgrid(SHARES, KAPPA))
+    with tf.GradientTape() as tape:
+        tape.watch([shares, kappa])
+        angles = von_mises_fisher.angle(shares, kappa, d)
+    for gradient in tape.gradient(angles, [shares, kappa]):
+        assert np.isfinite(gradient).all()
