@@ -33,6 +33,8 @@ ELEMENTWISE = {
     "arctan": ops.arctan,
     "arctan2": lambda x: ops.arctan2(x + 0.1, x[:, ::-1]),
     "clip": lambda x: ops.clip(x, -1.0, 0.7),
+    "clip-beyond-itself": lambda x: ops.maximum(ops.minimum(x, -0.5), 0.5),
+    "clip-twice": lambda x: ops.clip(ops.clip(x, -1.0, 0.7), -0.3, 0.9),
     "clip-one-side": lambda x: ops.maximum(ops.minimum(0.5, x), -x),
     "comparisons": lambda x: sum(
         number(compare(x, x[:, ::-1]))
@@ -141,6 +143,7 @@ LAYERS = {
     "lstm-sequences": (layers.LSTM(3, return_sequences=True), SEQUENCE),
     "gru-of-one-step": (layers.GRU(3, return_sequences=True), SEQUENCE[:, :1]),
     "conv1d": (layers.Conv1D(3, 3, padding="same", strides=2), SEQUENCE),
+    "conv-and-softmax": (layers.Conv2D(3, 1, activation="softmax"), IMAGE),
     "separable": (layers.SeparableConv2D(3, 3, padding="same"), IMAGE),
     "depthwise": (layers.DepthwiseConv2D(3, depth_multiplier=2), IMAGE),
     "upsampling": (layers.UpSampling2D(2), IMAGE),

@@ -9,9 +9,10 @@ import numpy as np
 from aezoo.graphs.operations import Conversion, code, sizes
 
 _SAME_NAME = (
-    "Abs Atan Ceil Cos Elu Equal Erf Exp Floor Greater Log LogSoftmax Neg Pow Reciprocal Relu "
-    "Round Sigmoid Sign Sin Softmax Softplus Softsign Sqrt Sub Tanh Mul"
-)
+    "Abs", "Atan", "Ceil", "Cos", "Elu", "Equal", "Erf", "Exp", "Floor", "Greater", "Log", "Mul",
+    "Neg", "Pow", "Reciprocal", "Relu", "Round", "Sigmoid", "Sign", "Sin", "Softplus", "Softsign",
+    "Sqrt", "Sub", "Tanh",
+)  # fmt: skip
 _OTHER_NAME = {
     "Add": "Add",
     "AddV2": "Add",
@@ -63,7 +64,7 @@ def _bits(builder, operation):
     zeros = {tensor.op.type for last in both for tensor in last.inputs}
     kinds = [{op.type for op in ops} for ops in (signs, below, both)]
     if kinds != [{"BitwiseAnd"}, {"Less"}, {"LogicalAnd"}] or zeros != {"Equal", "Less"}:
-        raise ValueError("ONNX looks at no bits")
+        raise ValueError("it looks at bits, which ONNX does not")
     return builder.constant(0, "int32")
 
 
@@ -75,10 +76,14 @@ def _bound(operator, position):
             x, bound = bound, x
         if builder.shapes[bound] or bound not in builder.constants:
             return builder.each(operator, x, bound)
-        bounds, clip = ["", ""], builder.maker(x)
-        if clip is not None and clip.operator == "Clip" and not clip.inputs[position]:
-            x, *bounds = clip.inputs
-        bounds[position - 1] = bound
+        bounds = ["", ""]
+        bounds[position] = bound
+        clip = builder.maker(x)
+        if clip is not None and clip.operator == "Clip":
+            both = [new or old for new, old in zip(bounds, clip.inputs[1:], strict=True)]
+            low, high = (builder.constants.get(name) for name in both)
+            if not clip.inputs[1 + position] and low <= high:
+                x, bounds = clip.inputs[0], both
         return builder.each("Clip", x, *bounds)
 
     return Conversion(convert)
@@ -148,7 +153,7 @@ def _number(builder, value):
 
 
 CONVERSIONS = {
-    **{name: _named(name) for name in _SAME_NAME.split()},
+    **{name: _named(name) for name in _SAME_NAME},
     **{name: _named(operator) for name, operator in _OTHER_NAME.items()},
     "AddN": Conversion(_add_all),
     "Atan2": Conversion(_atan2),
@@ -161,9 +166,9 @@ CONVERSIONS = {
     "LeakyRelu": Conversion(_leaky_relu),
     "Less": Conversion(_less),
     "Log1p": Conversion(_log1p),
-    "Maximum": _bound("Max", 1),
-    "Minimum": _bound("Min", 2),
     "LogicalAnd": Conversion(_and),
+    "Maximum": _bound("Max", 0),
+    "Minimum": _bound("Min", 1),
     "NotEqual": Conversion(_not_equal),
     "Relu6": Conversion(_relu6),
     "Rsqrt": Conversion(_rsqrt),

@@ -11,7 +11,7 @@ import tensorflow as tf
 from aezoo.graphs.operations import Conversion, sizes
 
 _TO_ONNX, _FROM_ONNX = (0, 3, 1, 2), (0, 2, 3, 1)
-_KERNELS = {b"triangle": "bilinear", b"keyscubic": "bicubic", b"lanczos3": "lanczos3"}
+_KERNELS = {b"triangle": "bilinear", b"keyscubic": "bicubic"}  # others have the method's name
 _RESIZES = {
     "ResizeBicubic": "bicubic",
     "ResizeBilinear": "bilinear",
@@ -19,10 +19,11 @@ _RESIZES = {
 }
 
 
-def _conv(builder, operation, x, kernel, group=1):
+def _conv(builder, operation, x, kernel):
     strides, dilations = _spatial(operation, "strides"), _spatial(operation, "dilations")
     x = _channels_first(builder, operation, x)
     pads = _pads(operation, builder.shapes[x][2:], builder.shapes[kernel][:2], strides, dilations)
+    group = builder.shapes[x][1] // builder.shapes[kernel][2]
     kernel = builder.transpose(kernel, (3, 2, 0, 1))
     y = builder.add("Conv", x, kernel, strides=strides, pads=pads, dilations=dilations, group=group)
     return builder.transpose(y, _FROM_ONNX)
@@ -31,7 +32,7 @@ def _conv(builder, operation, x, kernel, group=1):
 def _depthwise(builder, operation, x, kernel):
     height, width, channels, multiplier = builder.shapes[kernel]
     kernel = builder.reshape(kernel, (height, width, 1, channels * multiplier))
-    return _conv(builder, operation, x, kernel, group=channels)
+    return _conv(builder, operation, x, kernel)
 
 
 def _conv_transpose(builder, operation, kernel, x):
@@ -42,16 +43,10 @@ def _conv_transpose(builder, operation, kernel, x):
     extra = tuple(
         goal - (stride * (size - 1) + (width - 1) * dilation + 1 - before - after)
         for goal, size, width, stride, dilation, before, after in zip(
-            wanted,
-            builder.shapes[x][2:],
-            widths,
-            strides,
-            dilations,
-            pads[:2],
-            pads[2:],
+            wanted, builder.shapes[x][2:], widths, strides, dilations, pads[:2], pads[2:],
             strict=True,
         )
-    )
+    )  # fmt: skip
     y = builder.add(
         "ConvTranspose", x, builder.transpose(kernel, (3, 2, 0, 1)),
         strides=strides, pads=pads, dilations=dilations, output_padding=extra,
@@ -108,7 +103,8 @@ def _resize(builder, operation, x):
 def _resizing(operation, before, after):
     """Returns the matrix `(after, before)` by which an operation resizes one axis."""
     if operation.type == "ScaleAndTranslate":
-        method = _KERNELS.get(operation.get_attr("kernel_type"))
+        kernel = operation.get_attr("kernel_type")
+        method = _KERNELS.get(kernel, kernel.decode())
         antialias = operation.get_attr("antialias")
     else:
         method, antialias = _RESIZES[operation.type], False

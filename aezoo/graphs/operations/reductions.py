@@ -1,4 +1,4 @@
-"""Fewer numbers: sums, extremes and where they are."""
+"""What looks along axes: sums, extremes and where they are, softmax."""
 
 from __future__ import annotations
 
@@ -46,9 +46,14 @@ def _top_k(builder, operation, x):
     return values, builder.add("Cast", indices, to=code(operation.outputs[1].dtype))
 
 
+def _softmax(operator):
+    return Conversion(lambda builder, operation, x: builder.add(operator, x, axis=-1))
+
+
 CONVERSIONS = {
     **{name: _reduction(operator) for name, operator in _REDUCTIONS.items()},
     **{name: _position(name) for name in ("ArgMax", "ArgMin")},
+    **{name: _softmax(name) for name in ("Softmax", "LogSoftmax")},
     "Cumsum": Conversion(_cumulative, _FIRST),
     "TopKV2": Conversion(_top_k, _FIRST),
 }
