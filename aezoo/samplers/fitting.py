@@ -18,14 +18,16 @@ from aezoo.noise import generator
 
 BATCHES = (64, 512)
 """Smallest and largest number of codes in a batch: a 64th of the codes lies between."""
-HELD_OUT = 5_000
-"""Largest number of codes held out, of which there are a tenth."""
+HELD_OUT = (20, 5_000)
+"""Smallest and largest number of codes held out: a tenth of them lies between, half at most."""
 LOOK = 100
 """Iterations between two looks at the held-out codes."""
 PATIENCE = 10
 """Looks in a row that may be no better before the descent ends."""
 KEPT = 0.7
 """Share of the running average of the parameters that a look keeps."""
+CERTAIN = 2.0
+"""Standard errors by which held-out codes must gain, or nothing was learnt."""
 
 Arrays = dict[str, np.ndarray]
 Draw = Callable[[np.ndarray, np.random.Generator], tuple[np.ndarray, ...]]
@@ -47,7 +49,8 @@ def minimise(
 
     A tenth of the codes is held out. Every 100 iterations the parameters, averaged over the last
     looks, are tried on them; the best are returned, and the descent ends when ten looks in a row
-    were no better.
+    were no better. Where held-out codes gain no more than chance explains, as from few codes that
+    are as the start has them, the start is returned.
 
     Args:
         loss: `loss(parameters, *drawn, ops)` gives the loss of each code, `(n,)`.
@@ -70,7 +73,7 @@ def minimise(
     draw = draw or (lambda codes, rng: (codes,))
     rng = generator(seed)
     codes = rng.permutation(codes)
-    kept, rest = np.split(codes, [max(1, min(len(codes) // 10, HELD_OUT))])
+    kept, rest = np.split(codes, [min(int(np.clip(len(codes) // 10, *HELD_OUT)), len(codes) // 2)])
     held_out = draw(kept, rng)
     size = min(int(np.clip(len(rest) // 64, *BATCHES)), largest, len(rest))
     looks = -(-iterations // LOOK)
@@ -85,7 +88,8 @@ def minimise(
         jit_compile=acceleration.choose(LOOK, dtype="float32").jit,
     )
     best = average = parameters
-    least, waited, target = np.inf, 0, np.zeros(LOOK * size, "float32")
+    first = least = loss(parameters, *held_out, np)
+    waited, target = 0, np.zeros(LOOK * size, "float32")
     for look in range(looks):
         order = rng.permutation((np.arange(len(target)) + look * len(target)) % len(rest))
         drawn = draw(rest[order], rng)
@@ -93,17 +97,18 @@ def minimise(
         found, share = model.arrays(), KEPT if look else 0.0
         average = {name: share * average[name] + (1.0 - share) * found[name] for name in found}
         with np.errstate(all="ignore"):
-            value = float(np.mean(loss(average, *held_out, np)))
-        if not np.isfinite(value):
+            losses = loss(average, *held_out, np)
+        if not np.isfinite(losses).all():
             raise ValueError(
-                f"The training of sampler {sampler!r} diverged: the loss of held-out codes is "
-                f"{value}. Try a lower learning_rate. Received: learning_rate={learning_rate!r}."
+                f"The training of sampler {sampler!r} diverged: losses of held-out codes are not "
+                f"finite. Try a lower learning_rate. Received: learning_rate={learning_rate!r}."
             )
-        if value < least:
-            best, least, waited = average, value, 0
+        if losses.mean() < least.mean():
+            best, least, waited = average, losses, 0
         elif (waited := waited + 1) == PATIENCE:
             break
-    return best
+    gain = first - least
+    return best if gain.mean() > CERTAIN * gain.std() / np.sqrt(len(gain)) else parameters
 
 
 class _Trained(keras.Model):
