@@ -289,7 +289,8 @@ class Interface:
     def fit_sampler(self, name, data, *, seed=0, batch_size=256, **config):
         """Fits a sampler to the codes of `data` and makes it the model's own.
 
-        It is used by `generate` from then on, and saved with the model.
+        It is used by `generate` from then on, and saved with the model. A sampler of vectors learns
+        from draws of the posterior where there is one, else from the codes that `encode` returns.
 
         Args:
             name: Name of a sampler, see `aezoo.list_samplers()`.
@@ -316,7 +317,8 @@ class Interface:
         elif latent == "posterior":
             sampler.fit(*self._posteriors(data, batch_size), seed=seed)
         else:
-            codes = self.encode(data, batch_size=batch_size)
+            drawn = self.engine.has("posterior")  # what the decoder was trained on
+            codes = self.encode(data, sample=drawn, seed=seed, batch_size=batch_size)
             sampler.fit(codes.reshape(len(codes), -1), seed=seed)
         sampler.load(sampler.arrays())  # what a saved model will hold, to the last bit
         self.sampler = sampler

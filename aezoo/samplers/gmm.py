@@ -11,6 +11,7 @@ from aezoo.schema import Interval
 
 CANDIDATES = (1, 2, 5, 10, 20, 40)
 SELECTION = 5_000
+ITERATIONS = 1_000
 
 
 class GMM:
@@ -36,7 +37,7 @@ class GMM:
         self,
         *,
         components: Annotated[int, Interval(1, 1024)] | None = None,
-        limit: Annotated[int, Interval(2, 10**7)] = 10_000,
+        limit: Annotated[int, Interval(2, 10**7)] = 20_000,
     ):
         self.components, self.limit = components, limit
 
@@ -64,7 +65,9 @@ class GMM:
         ridge = 1e-6 * max(codes.var(axis=0).max(), 1e-6)
 
         def mixture(components, data):
-            model = GaussianMixture(components, reg_covar=ridge, random_state=seed)
+            model = GaussianMixture(
+                components, reg_covar=ridge, max_iter=ITERATIONS, random_state=seed
+            )
             return model.fit(data)
 
         components = self.components or _choose(mixture, codes[:SELECTION])
