@@ -39,19 +39,6 @@ def test_body(check):
     check()
 
 
-FEW = {"check_sampler_distribution": "100 codes teach it their mean and covariance within 0.15"}
-FROM_FEW = {name: FEW for name in ("code_transformer", "iaf", "maf", "real_nvp")}
-
-
-def sampler_contract():
-    """The checks of every sampler, with its waivers."""
-    marks = [
-        parametrize_checks(name, kind="samplers", expected_failures=FROM_FEW.get(name))
-        for name in aezoo_registry.names("samplers")
-    ]
-    return pytest.mark.parametrize("check", [case for mark in marks for case in mark.args[1]])
-
-
-@sampler_contract()
+@parametrize_checks(*aezoo_registry.names("samplers"), kind="samplers")
 def test_sampler(check):
     check()

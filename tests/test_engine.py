@@ -89,3 +89,22 @@ def test_the_input_is_left_alone(engine):
 def test_it_knows_what_it_has(engine):
     assert engine.has("run")
     assert not engine.has("prior")
+
+
+def test_what_computes_nothing_gives_a_copy():
+    engine = KerasEngine({"prior": lambda noise, condition=None: noise}, [])
+    drawn = engine("prior", X)
+    np.testing.assert_array_equal(drawn, X)
+    assert not np.shares_memory(drawn, X)
+
+
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="a habit of TensorFlow")
+def test_a_call_does_not_format_its_inputs_as_text(engine, monkeypatch):
+    import tensorflow as tf
+
+    def format_(tensor):
+        raise AssertionError("formatted")
+
+    engine("run", X)
+    monkeypatch.setattr(type(tf.constant(0)), "__repr__", format_)
+    np.testing.assert_allclose(engine("run", X), X, rtol=1e-6)

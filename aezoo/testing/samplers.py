@@ -127,7 +127,7 @@ def _subject(sampler: str) -> _Subject:
     if latent == "tokens":
         first, last = np.meshgrid(*[np.repeat(np.arange(_ENTRIES), [5, 3, 2])] * 2)
         tokens = np.stack([first, first, np.ones_like(first), last], axis=-1)
-        tokens = np.tile(tokens.reshape(-1, 4).astype("int32"), (6, 1))
+        tokens = np.tile(tokens.reshape(-1, 4).astype("int32"), (30, 1))
         given = {"codebook_size": _ENTRIES}
         return _Subject(((tokens.reshape(-1, 2, 2),), given), tokens)
     codes = rng.standard_normal((100, 3)) @ np.diag([1.0, 0.5, 0.0]) + [0.5, -0.5, 0.25]
