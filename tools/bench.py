@@ -9,9 +9,10 @@
     python tools/bench.py foundation   # all of these
     python tools/bench.py speed --peer-python PATH      # against pythae: time and memory
     python tools/bench.py quality --peer-python PATH    # against pythae: trained models
+    python tools/bench.py samplers     # every sampler of vectors on models that ship
 
-`--write` puts the results into docs/benchmarks/{foundation,speed,quality}.{json,md}; the pages say
-how to make the peer's environment.
+`--write` puts the results into docs/benchmarks/NAME.{json,md}; the pages say how to make the peer's
+environment.
 """
 
 import argparse
@@ -20,7 +21,7 @@ import os
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-from benchmarks import foundation, quality, report, speed
+from benchmarks import foundation, quality, report, samplers, speed
 
 
 def main():
@@ -33,7 +34,7 @@ def main():
     for name, chosen in {**names, "foundation": list(foundation.BENCHMARKS)}.items():
         run = functools.partial(foundation.run, chosen)
         commands.add_parser(name).set_defaults(run=lambda arguments, run=run: run())
-    for name, module in {"speed": speed, "quality": quality}.items():
+    for name, module in {"speed": speed, "quality": quality, "samplers": samplers}.items():
         command = commands.add_parser(name)
         module.add_arguments(command)
         command.set_defaults(run=module.run)

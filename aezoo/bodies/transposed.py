@@ -1,5 +1,6 @@
-"""A transposed convolution that is a matrix product."""
+"""A transposed convolution that is trained by matrix products."""
 
+import itertools
 from typing import Annotated
 
 import keras
@@ -10,11 +11,13 @@ from aezoo.schema import Interval, Size
 
 @keras.saving.register_keras_serializable(package="aezoo")
 class TransposedConvolution(layers.Layer):
-    """Transposed convolution of stride 2: one matrix product, then a sum of overlapping patches.
+    """Transposed convolution of stride 2, trained by matrix products.
 
-    What `keras.layers.Conv2DTranspose` with "valid" padding gives, cropped. On a CPU the product
-    runs at the speed of the processor's matrix units, also in bfloat16, where the transposed
-    kernels of the backends do not; it pays for wide layers.
+    What `keras.layers.Conv2DTranspose` with "valid" padding gives, cropped. In training there is a
+    product for each parity of row and column: pixels of the output that lie two apart see the same
+    taps of the kernel. On a CPU these products and their gradients run at the speed of the
+    processor's matrix units, also in bfloat16, where the backends' gradients of the convolution do
+    not; it pays for wide layers on small maps.
 
     Args:
         filters: Channels of the output.
@@ -56,26 +59,42 @@ class TransposedConvolution(layers.Layer):
 
     def build(self, input_shape):
         """Makes kernel and bias."""
-        size, channels = self.kernel_size, input_shape[-1]
-        reach = size * size
-        limit = (6.0 / (reach * (channels + self.filters))) ** 0.5  # Glorot's, of the convolution
         self.kernel = self.add_weight(
-            name="kernel",
-            shape=(channels, reach * self.filters),
-            initializer=keras.initializers.RandomUniform(-limit, limit),
+            name="kernel", shape=(self.kernel_size, self.kernel_size, self.filters, input_shape[-1])
         )
         self.bias = self.add_weight(name="bias", shape=(self.filters,), initializer="zeros")
 
-    def call(self, x):
+    def call(self, x, training=False):
         """Maps `(n, h, w, c)` to `(n, height, width, filters)`."""
-        size, (height, width, channels) = self.kernel_size, x.shape[1:]
-        patches = ops.matmul(ops.reshape(x, (-1, channels)), self.kernel)
-        patches = ops.reshape(patches, (-1, height, width, size, size, self.filters))
-        rows = _overlap([patches[:, :, :, row] for row in range(size)], 1)
-        rows = rows[:, self.padding : self.padding + self.height]
-        columns = _overlap([rows[:, :, :, column] for column in range(size)], 2)
-        columns = columns[:, :, self.padding : self.padding + self.width]
-        return self.activation(columns + self.bias)
+        y = self._products(x) if training else self._convolution(x)
+        return self.activation(y + self.bias)
+
+    def _convolution(self, x):
+        y = ops.conv_transpose(x, self.kernel, 2, "valid", data_format="channels_last")
+        y = y[:, self.padding :, self.padding :][:, : self.height, : self.width]
+        missing = self.height - y.shape[1], self.width - y.shape[2]
+        return ops.pad(y, ((0, 0), (0, missing[0]), (0, missing[1]), (0, 0)))
+
+    def _products(self, x):
+        height, width, channels = x.shape[1:]
+        taps = [_taps(parity + self.padding, self.kernel_size) for parity in (0, 1)]
+        shifts = [shift for found in taps for _, shift in found]
+        before, beyond = max(0, -min(shifts)), max(0, *shifts)
+        rows, columns = -(-self.height // 2), -(-self.width // 2)
+        after = [max(0, m + beyond - size) for m, size in ((rows, height), (columns, width))]
+        x = ops.pad(x, ((0, 0), (before, after[0]), (before, after[1]), (0, 0)))
+        parts = []
+        for both in itertools.product(taps, taps):
+            patches, kernels = [], []
+            for (row, down), (column, right) in itertools.product(*both):
+                top, left = before + down, before + right
+                patches.append(x[:, top : top + rows, left : left + columns])
+                kernels.append(self.kernel[row, column])
+            patch = ops.reshape(ops.concatenate(patches, -1), (-1, len(patches) * channels))
+            parts.append(ops.matmul(patch, ops.transpose(ops.concatenate(kernels, -1))))
+        y = ops.reshape(ops.concatenate(parts, -1), (-1, rows, columns, 4 * self.filters))
+        y = ops.depth_to_space(y, 2, data_format="channels_last")
+        return y[:, : self.height, : self.width]
 
     def compute_output_shape(self, input_shape):
         """Returns `(n, height, width, filters)`."""
@@ -89,18 +108,6 @@ class TransposedConvolution(layers.Layer):
         return {**super().get_config(), **config, "activation": activation}
 
 
-def _overlap(taps, axis):
-    """Adds up taps `(n, ...)` of a kernel, tap `k` of place `i` at `2 i + k` along an axis."""
-    reach = -(-len(taps) // 2) - 1
-
-    def placed(tap, shift):
-        missing = [(0, 0)] * len(tap.shape)
-        missing[axis] = (shift, reach - shift)
-        return ops.pad(tap, missing)
-
-    even, odd = (
-        sum(placed(tap, shift) for shift, tap in enumerate(taps[parity::2])) for parity in (0, 1)
-    )
-    shape = list(even.shape)
-    shape[0], shape[axis] = -1, 2 * shape[axis]
-    return ops.reshape(ops.stack([even, odd], axis + 1), shape)
+def _taps(place, size):
+    """Returns `(tap, shift)`: output `place + 2 m` is a sum of taps on inputs `m + shift`."""
+    return [(tap, (place - tap) // 2) for tap in range(size) if (place - tap) % 2 == 0]

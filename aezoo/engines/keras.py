@@ -65,12 +65,20 @@ def _compile(function: Callable[..., Any], arrays: list[np.ndarray], variables: 
     if backend == "tensorflow":
         import tensorflow as tf
 
-        # TensorFlow formats all inputs as text in each call of a function with default arguments.
-        plain = tf.function(lambda *inputs: function(*inputs), autograph=False)
-        traced = plain.get_concrete_function(*(tf.TensorSpec(a.shape, a.dtype) for a in arrays))
+        specs = [tf.TensorSpec(array.shape, array.dtype) for array in arrays]
+        traced = tf.function(function, autograph=False).get_concrete_function(*specs)
         if _origin(traced.outputs[0]) is traced.inputs[0]:  # such as the prior N(0, I)
             return lambda *inputs: inputs[0].copy()
-        return lambda *inputs: traced(*(tf.constant(i) for i in inputs)).numpy()
+        captured, types = traced.captured_inputs, [output.dtype for output in traced.outputs]
+
+        def run(*inputs):
+            # The bare operation: calling `traced` binds arguments to names and watches for
+            # gradients, which takes longer than a small network.
+            tensors = [*map(tf.constant, inputs), *captured]
+            called = tf.raw_ops.StatefulPartitionedCall(args=tensors, Tout=types, f=traced)
+            return called[0].numpy()
+
+        return run
     if backend == "jax":
         import jax
 

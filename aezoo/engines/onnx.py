@@ -9,6 +9,7 @@ import numpy as np
 
 _BFLOAT16 = 16  # ONNX' number of the type
 _QUIET = 3  # errors only
+_SPIN, _BACKOFF = "200", "8"  # microseconds, pauses
 
 
 class OnnxEngine:
@@ -82,8 +83,10 @@ def session(graph: bytes, weights: Mapping[str, np.ndarray]) -> Any:
 
     options = onnxruntime.SessionOptions()
     options.log_severity_level = _QUIET
-    # A session's idle threads would take the cores from the next function's.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    # Threads that wait busily answer the next call sooner, but take the cores from the threads of
+    # the model's other functions: they wait so only for as long as a user's own code may take.
+    options.add_session_config_entry("session.intra_op.spin_duration_us", _SPIN)
+    options.add_session_config_entry("session.intra_op.spin_backoff_max", _BACKOFF)
     values = [_value(array) for array in weights.values()]
     options.add_external_initializers([*weights], values)
     try:

@@ -9,6 +9,7 @@ import numpy as np
 import aezoo
 from aezoo import acceleration
 from aezoo.shuffling import shuffled
+from benchmarks import own_networks
 from benchmarks.worker import serve
 
 SAMPLE = (28, 28, 1)
@@ -16,8 +17,7 @@ LIKELIHOOD = {"name": "gaussian", "link": "sigmoid"}
 BODIES = {
     "mlp": {"name": "mlp", "hidden": [512]},
     "small conv": {"name": "conv", "channels": [32, 64]},
-    "big conv": {"name": "conv", "channels": [128, 256, 512, 1024], "kernel_size": 4},
-    "big conv, 3x3": {"name": "conv", "channels": [128, 256, 512, 1024], "kernel_size": 3},
+    "big conv": {"name": "benchmarks/peer_conv"},
 }
 
 
@@ -98,4 +98,5 @@ def settings():
 
 
 if __name__ == "__main__":
+    registration = own_networks.register()
     serve({f.__name__: f for f in (train, encode, generate, save, settings)})
