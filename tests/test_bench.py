@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import json
+import math
 import subprocess
 import sys
 from pathlib import Path
@@ -242,3 +243,36 @@ def test_a_model_is_trained_and_scored_without_the_peer(tmp_path):
     assert 0 < scores["mse"] < 1
     assert 720 < scores["nll"] < 2000
     assert {"kid prior", "kid normal", "coverage gmm"} <= set(scores)
+
+
+def test_the_body_of_the_comparison_has_the_sizes_of_the_peers_networks():
+    networks = module("own_networks")
+    body = networks.PeerConv()
+    body.check((28, 28, 1))
+    with pytest.raises(ValueError, match="needs"):
+        body.check((32, 32, 1))
+    encoder, decoder = body.encoder((28, 28, 1), (16,)), body.decoder((16,), (28, 28, 1))
+    sizes = [layer.output.shape[1] for layer in encoder.layers if "re_lu" in layer.name]
+    assert sizes == [14, 7, 3, 1]
+    assert decoder.output_shape == (None, 28, 28, 1)
+    convolutions = 16 * (1 * 128 + 128 * 256 + 256 * 512 + 512 * 1024) + 128 + 256 + 512 + 1024
+    normalisations = 2 * (128 + 256 + 512 + 1024)
+    trained = sum(math.prod(weight.shape) for weight in encoder.trainable_weights)
+    assert trained == convolutions + normalisations + 1024 * 16 + 16
+
+
+def test_the_table_of_samplers_leaves_empty_what_a_row_has_not():
+    samplers = module("samplers")
+    found = {"preset": "ae.x", "seed": 0, "kid_classifier": 0.5}
+    records = [
+        {**found, "sampler": "reconstructions"},
+        {**found, "sampler": "gmm", "fit_seconds": 2.0},
+        {**found, "sampler": "gmm", "seed": 1, "fit_seconds": 3.0, "kid_classifier": 0.7},
+    ]
+    page = samplers.render({"command": "x", "machine": "y", "versions": {}, "records": records})
+    assert "## `ae.x`" in page
+    assert [line.split("|")[1:3] for line in page if line.startswith("| ")][1:] == [
+        [" reconstructions ", " 0.5000 "],
+        [" gmm ", " 0.6000 "],
+    ]
+    assert next(line for line in page if line.startswith("| gmm")).split("|")[-5] == " 2.5 "

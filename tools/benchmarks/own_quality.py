@@ -73,9 +73,10 @@ def main(job):
 
 def generate(model, job, name, x):
     """Returns images of a fitted sampler, or of the prior."""
-    arguments = {"components": job["components"]} if name == "gmm" else {}
+    components = {"gmm": job["components"], "gmm 40": 40}
+    arguments = {"components": components[name], "limit": len(x)} if name in components else {}
     if name != "prior":
-        model.fit_sampler(name, x, seed=job["seed"], **arguments)
+        model.fit_sampler(name.split()[0], x, seed=job["seed"], **arguments)
     sampler = "prior" if name == "prior" else None
     return model.generate(job["generated"], seed=job["seed"], sampler=sampler)
 

@@ -153,7 +153,8 @@ def make_job(library, variant, network, seed, arguments):
     own, peer = PAIRS.get(variant) or (ALONE.get(variant, {"likelihood": HALF}), None)
     more = BY_NETWORK.get((variant, network), ({}, {}))
     config = {**own, **more[0]} if library == "aezoo" else {**peer, **more[1]}
-    flow = ["maf"] if seed == arguments.seeds[0] else []
+    costly = ["maf"] if seed == arguments.seeds[0] else []
+    costly += ["gmm 40"] if costly and library == "aezoo" else []
     prior = ["prior"] if library == "aezoo" else []  # the peer's "normal" draws from it
     return {
         "library": library,
@@ -163,7 +164,7 @@ def make_job(library, variant, network, seed, arguments):
         "config": config,
         "samples": arguments.samples,
         "epochs": arguments.epochs or EPOCHS[network],
-        "samplers": [] if variant == "vq_vae" else [*prior, "normal", "gmm", *flow],
+        "samplers": [] if variant == "vq_vae" else [*prior, "normal", "gmm", *costly],
         **({"dtype": arguments.dtype} if library == "aezoo" else {}),
         **COMMON,
     }

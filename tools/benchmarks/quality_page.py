@@ -69,7 +69,8 @@ def method(results):
         ({common["components"]} components) and `maf` are each library's samplers of these names:
         pythae's `normal` is the prior, or N(0, I) where there is none, and aezoo's a Gaussian
         fitted to the codes. `maf` is fitted with aezoo's defaults, which stop by themselves, and
-        with {common["flow_epochs"]} epochs of pythae's. Seconds are the median epoch but the
+        with {common["flow_epochs"]} epochs of pythae's. `gmm 40` is aezoo's best in
+        [samplers.md](samplers.md): 40 components. Seconds are the median epoch but the
         first; memory is the peak of the process when training ends.
     """
     return report.paragraph(equal) + report.paragraph(measured)
