@@ -112,7 +112,8 @@ def test_worse_is_beyond_the_spread_of_both():
 
 def test_libraries_take_turns_and_the_first_seed_comes_first():
     jobs = module("quality").jobs(options("--peer-python", "x", "--variants", "vae", "aae", "dae"))
-    assert [job["library"] for job in jobs[:4]] == ["aezoo", "pythae"] * 2
+    assert [job["library"] for job in jobs[:5]] == ["aezoo", "pythae", "aezoo", "aezoo", "pythae"]
+    assert [job["dtype"] for job in jobs[:3:2]] == ["float32", "mixed_bfloat16"]
     assert [job["seed"] for job in jobs] == sorted(job["seed"] for job in jobs)
     trained = {(j["variant"], j["network"], j["seed"]) for j in jobs}
     assert {t[1:] for t in trained if t[0] == "vae"} == {
@@ -149,6 +150,19 @@ def test_page_says_where_aezoo_is_worse():
     lines = page.section("Title", summaries)
     assert "| vae | aezoo | 3 (2 to 4) |" in lines
     assert "| vae | pythae | 3 |" in lines
+
+
+def test_page_tells_memory_in_one_line():
+    page = module("quality_page")
+    records = [
+        record(library, {"mse": 1.0, "megabytes": peak, "imports": start}, seed=seed)
+        for library, peak, start in (("aezoo", 800.0, 600.0), ("pythae", 500.0, 300.0))
+        for seed in (0, 1)
+    ]
+    assert page.sentences(page.group(records)) == [
+        "- Memory, in 1 of 1 rows: at most 800 MB, 600 of them at the start, "
+        "against at most 500 MB, 300 of them at the start."
+    ]
 
 
 def test_page_is_silent_where_aezoo_is_not_worse():

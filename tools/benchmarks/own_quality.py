@@ -38,6 +38,7 @@ def main(job):
     """Trains, and writes `<out>.npz` with arrays and `<out>.json` with times and memory."""
     with np.load(job["data"]) as arrays:
         x, test = arrays["train"], arrays["test"]
+    imports = memory.peak()
     settings = acceleration.choose(len(x) // job["batch"], dtype=job["dtype"])
     model = aezoo.create(
         job["variant"],
@@ -67,8 +68,8 @@ def main(job):
             results[f"generated/{name}"] = generate(model, job, name, x)
     np.savez(job["out"] + ".npz", **results)
     with open(job["out"] + ".json", "w") as file:
-        record = {"seconds": clock.seconds, "megabytes": peak, "computed": str(settings)}
-        json.dump(record, file)
+        cost = {"seconds": clock.seconds, "megabytes": peak, "imports": imports}
+        json.dump({**cost, "computed": str(settings)}, file)
 
 
 def generate(model, job, name, x):

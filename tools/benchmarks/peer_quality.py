@@ -179,6 +179,7 @@ def main(job):
             torch.from_numpy(np.moveaxis(arrays[n].astype("float32") / 255, -1, 1).copy())
             for n in ("train", "test")
         )
+    imports = memory.peak()
     model = build(job)
     seconds = train(model, BaseDataset(x, torch.zeros(len(x))), job)
     peak = memory.peak()
@@ -203,7 +204,8 @@ def main(job):
     np.savez(job["out"] + ".npz", **results)
     versions = {"torch": torch.__version__, "threads": torch.get_num_threads()}
     with open(job["out"] + ".json", "w") as file:
-        json.dump({"seconds": seconds, "megabytes": peak, "computed": versions}, file)
+        cost = {"seconds": seconds, "megabytes": peak, "imports": imports}
+        json.dump({**cost, "computed": versions}, file)
 
 
 if __name__ == "__main__":

@@ -64,6 +64,8 @@ ALONE = {"sigma_vae": {"likelihood": {**HALF, "scale": "batch"}}}
 """Arguments of variants that only aezoo has, where they are not `HALF` alone."""
 SEEDED = ("ae", "vae", "beta_vae", "wae_mmd", "rae_l2", "vq_vae")
 """Variants that are trained with every seed and network; the others with the first of both."""
+ALSO_IN_HALF = "vae"
+"""Variant that aezoo trains under `mixed_bfloat16` too: the policy of the training's speed."""
 NO_PRIOR = ("ae", "rae_l2", "vq_vae")
 NETWORKS = {"mlp": "784-512-16", "conv": "(32, 64)-16"}
 EPOCHS = {"mlp": 10, "conv": 3}
@@ -91,7 +93,9 @@ def add_arguments(parser):
     parser.add_argument("--networks", nargs="+", choices=NETWORKS, default=list(NETWORKS))
     parser.add_argument("--epochs", type=int, help=f"default: {EPOCHS}")
     parser.add_argument("--samples", type=int, default=20_480, help="training images")
-    parser.add_argument("--dtype", default="auto", help="aezoo's policy, as `aezoo train` takes it")
+    parser.add_argument(
+        "--dtype", default="float32", help="aezoo's policy, as `aezoo train` has it"
+    )
     parser.add_argument("--resume", action="store_true", help="keep what runs/quality holds")
 
 
@@ -140,12 +144,15 @@ def jobs(arguments):
             for variant in [*pairs, *alone] if first else [v for v in pairs if v in SEEDED]:
                 plan.append((variant, network, seed))
     libraries = ["aezoo", "pythae"] if arguments.peer_python else ["aezoo"]
-    return [
-        make_job(library, variant, network, seed, arguments)
-        for variant, network, seed in plan
-        for library in libraries
-        if library == "aezoo" or variant in PAIRS
-    ]
+    found = []
+    for variant, network, seed in plan:
+        for library in libraries:
+            if library == "aezoo" or variant in PAIRS:
+                found.append(make_job(library, variant, network, seed, arguments))
+        if variant == ALSO_IN_HALF:
+            half = make_job("aezoo", variant, network, seed, arguments)
+            found.append({**half, "dtype": "mixed_bfloat16", "label": "aezoo, bfloat16"})
+    return found
 
 
 def make_job(library, variant, network, seed, arguments):
@@ -205,7 +212,8 @@ def run_job(job, peer_python, data, out, test):
     if job["library"] == "pythae" and job["variant"] not in NO_PRIOR:  # its `normal` is the prior
         scores |= {n.replace("normal", "prior"): v for n, v in scores.items() if "normal" in n}
     seconds = statistics.median(record["seconds"][1:] or record["seconds"])
-    numbers = {**scores, "seconds": seconds, "megabytes": record["megabytes"]}
+    memory = {name: record[name] for name in ("megabytes", "imports")}
+    numbers = {**scores, "seconds": seconds, **memory}
     return {"numbers": numbers, "computed": record["computed"]}
 
 

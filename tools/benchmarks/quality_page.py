@@ -11,6 +11,7 @@ COLUMNS = {
         "active_units": "active units",
         "seconds": "s an epoch",
         "megabytes": "peak MB",
+        "imports": "MB at start",
     },
     "KID of generated images, lower is better": {f"kid {s}": s for s in scoring.SAMPLERS},
     "Coverage of generated images, higher is better": {
@@ -58,8 +59,8 @@ def method(results):
         units, Glorot uniform weights and zero biases on both sides. `mlp` is pythae's default
         network, one hidden layer of 512 units each way; `conv` is aezoo's body `conv` (32, 64),
         written in PyTorch for pythae. Objectives are equal term by term; the JSON beside this page
-        holds the arguments of both. aezoo computes as `aezoo train` chooses ({computed}), pythae
-        as its own trainers do.
+        holds the arguments of both. aezoo computes as `aezoo train --dtype` of the command does
+        ({computed}), pythae as its own trainers do.
     """
     measured = f"""
         Cells are the mean over seeds, with the least and greatest. One scorer measures both.
@@ -71,7 +72,8 @@ def method(results):
         fitted to the codes. `maf` is fitted with aezoo's defaults, which stop by themselves, and
         with {common["flow_epochs"]} epochs of pythae's. `gmm 40` is aezoo's best in
         [samplers.md](samplers.md): 40 components. Seconds are the median epoch but the
-        first; memory is the peak of the process when training ends.
+        first; memory is the peak of the process when training ends, and before there is a model:
+        what importing the library and its framework, and the images, take.
     """
     return report.paragraph(equal) + report.paragraph(measured)
 
@@ -88,7 +90,7 @@ def group(records):
     found = {}
     for record in records:
         job = record["job"]
-        place = job["network"], job["variant"], job["library"]
+        place = job["network"], job["variant"], job.get("label", job["library"])
         found.setdefault(place, []).append(record["numbers"])
     return {place: scoring.collect(numbers) for place, numbers in found.items()}
 
@@ -118,12 +120,28 @@ def cell(summary, name):
 
 def sentences(summaries):
     """Returns a line for every number in which aezoo is worse beyond the seeds' spread."""
-    lines = []
+    lines, heavier, pairs = [], [], 0
     for (network, variant, library), own in summaries.items():
         peer = summaries.get((network, variant, "pythae"))
         if library == "aezoo" and peer:
+            pairs += 1
             for name in scoring.worse(own, peer):
+                if name == "megabytes":
+                    heavier.append((own, peer))
+                    continue
                 values = f"{cell(own, name)} against {cell(peer, name)}"
                 one = "" if len(own[name]) > 1 else " With one seed the spread is not known."
                 lines.append(f"- `{variant}`, {network}: {name} {values}.{one}")
+    if heavier:
+        lines.append(f"- Memory, in {len(heavier)} of {pairs} rows: {memory(heavier)}.")
     return lines or ["Nowhere beyond the spread of the seeds."]
+
+
+def memory(rows):
+    """Returns what aezoo and the peer take, and what of it before there is a model."""
+    sides = [
+        {name: max(max(row[side][name]) for row in rows) for name in ("megabytes", "imports")}
+        for side in (0, 1)
+    ]
+    own, peer = (f"{s['megabytes']:.0f} MB, {s['imports']:.0f} of them at the start" for s in sides)
+    return f"at most {own}, against at most {peer}"
