@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,7 @@ def write_record(
     test: Dataset,
     recipe: Mapping[str, Any],
     computed: Mapping[str, Any] | None = None,
+    metrics: Sequence[str] | None = None,
 ) -> dict[str, Any]:
     """Measure a stored model and make its directory a preset.
 
@@ -44,14 +45,16 @@ def write_record(
         recipe: How it was trained, as JSON values: the command, the seed, the epochs, ...
         computed: What else its weights depend on, as JSON values: the dtype of the training, the
             machine, ...
+        metrics: Names of metrics, see `aezoo.list_metrics()`; None for `mse`, `psnr` and `ssim`.
 
     Returns:
         The record.
 
     Raises:
         StoreError: The directory holds no valid model.
+        LookupError: A metric has an unknown name.
         ValueError: The name is not that of the directory or of the model's variant, or the
-            samples are not the model's.
+            samples are not the model's, or too few for a metric.
 
     Example:
         ```python
@@ -90,7 +93,7 @@ def write_record(
         "bytes": stored.listed[WEIGHTS][0],
         "sha256": stored.listed[WEIGHTS][1],
         "dtype": config["dtype"],
-        "metrics": _metrics(model, train, test),
+        "metrics": _metrics(model, train, test, metrics),
         "golden": {"tolerance": TOLERANCE},
     }
     text = json.dumps(record, indent=2, allow_nan=False) + "\n"
@@ -110,8 +113,8 @@ def _data(samples: Dataset) -> dict[str, Any]:
     }
 
 
-def _metrics(model: Any, train: Dataset, test: Dataset) -> Any:
-    scores = evaluation.evaluate(model, test, train=train)
+def _metrics(model: Any, train: Dataset, test: Dataset, metrics: Sequence[str] | None) -> Any:
+    scores = evaluation.evaluate(model, test, train=train, metrics=metrics)
     for key in ("references", "samples"):
         if not scores[key]:
             del scores[key]

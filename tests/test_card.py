@@ -138,7 +138,8 @@ def test_every_figure_is_one_of_the_record(name):
     figures = {float(figure.replace(",", "")) for figure in NUMBER.findall(text)}
     assert figures <= known
     scored = record["metrics"]
-    wanted = {*scored["metrics"].values(), *scored["baseline"]["metrics"].values(), scored["n"]}
+    baseline = scored["baseline"] or {"metrics": {}}  # none where PCA would keep everything
+    wanted = {*scored["metrics"].values(), *baseline["metrics"].values(), scored["n"]}
     wanted |= {*scored["terms"].values(), scored["active_units"], record["parameters"]}
     assert wanted <= figures
 
@@ -170,6 +171,30 @@ def test_limits_say_what_the_record_shows():
     assert "the critic's loss is 0.232681" in aae
     assert "It was not trained to generate" in ae
     assert "It was not trained to generate" not in digits
+
+
+def test_scores_of_generated_samples_stand_beside_others_in_their_place():
+    record, config, manifest = documents("vae.fashion_mnist")
+    scores = record["metrics"]
+    scores["metrics"] |= {"kid_classifier": 0.25, "coverage": 0.5}
+    scores["references"] = {
+        "kid_classifier": {"real": 0.125},
+        "coverage": {"reconstructions": 0.75},
+    }
+    scores["samples"] = {"generated": 90, "real": 90, "sampler": "gmm", "reference": "train"}
+    text = card.of_preset(record, config, manifest, licence="apache-2.0")
+    assert "90 samples drawn from the sampler `gmm`" in text
+    assert "| KID, features of a classifier | 0.25 | n/a | 0.125 |" in text
+    assert "| Coverage | 0.5 | 0.75 | n/a |" in text
+    results = metadata(text)["model-index"][0]["results"]
+    found = {
+        metric["type"]: (result["task"], metric["value"], metric["args"]["n"])
+        for result in results
+        for metric in result["metrics"]
+    }
+    task = {"type": "unconditional-image-generation", "name": "Generation"}
+    assert found["kid_classifier"] == (task, 0.25, 90)
+    assert found["mse"][0] == {"type": "image-to-image", "name": "Reconstruction"}
 
 
 def test_pin_of_a_published_preset_is_beside_its_name():

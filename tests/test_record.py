@@ -53,6 +53,15 @@ def test_the_record_of_a_shipped_preset_comes_out_again(directory, splits):
     assert (directory / "record.json").read_text().endswith("}\n")
 
 
+def test_a_record_holds_the_metrics_that_are_asked_for(directory, splits):
+    record = write_record(
+        directory, "vae.digits", **splits, recipe={}, metrics=["mse", "memorisation"]
+    )
+    assert [*record["metrics"]["metrics"]] == ["mse", "memorisation"]
+    assert record["metrics"]["samples"]["sampler"] == "gmm"
+    assert {*record["metrics"]["references"]} == {"memorisation"}
+
+
 @pytest.mark.parametrize(
     ("name", "message"),
     [

@@ -3,6 +3,7 @@
     python tools/train.py vae.digits           # one preset
     python tools/train.py --all                # every recipe, in order
     python tools/train.py --refit vae.digits   # only its sampler and its record, anew
+    python tools/train.py --record vae.digits  # only its record
 
 A preset is trained on the training split, stored in half precision, loaded back, and only then
 given its sampler and measured on the test split. Nothing here chooses by the test split, and
@@ -21,7 +22,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import keras
 
-from aezoo import data, factory, training
+from aezoo import data, evaluation, factory, training
 from aezoo.acceleration import machine
 from aezoo.layout import RECORD
 from aezoo.record import write_record
@@ -30,6 +31,11 @@ ROOT = Path(__file__).resolve().parent.parent
 PRESETS = ROOT / "aezoo" / "presets"
 RUNS = ROOT / "runs"
 RECIPES = Path(__file__).with_name("recipes.toml")
+SAMPLE_METRICS = {
+    "fashion_mnist": ("kid_classifier", "precision", "coverage"),
+    "twemoji": ("kid_imagenet", "precision", "coverage"),
+}
+"""Dataset to the metrics of generated samples whose features suit its images."""
 
 
 class Log(keras.callbacks.Callback):
@@ -68,7 +74,8 @@ def train(name, recipe, presets=PRESETS):
         )
         settings = trained.settings
         computed = {"dtype": settings.dtype, "jit": settings.jit, "machine": machine()}
-        record = _finish(directory, name, recipe, samples, computed)
+        _fit_sampler(directory, recipe, samples["train"])
+        record = _record(directory, name, recipe, samples, computed)
         shutil.rmtree(presets / name, ignore_errors=True)
         directory.rename(presets / name)
     return record
@@ -85,19 +92,37 @@ def refit(name, recipe, presets=PRESETS):
     Returns:
         The record.
     """
+    _fit_sampler(presets / name, recipe, data.load(recipe["data"], "train"))
+    return measure(name, recipe, presets)
+
+
+def measure(name, recipe, presets=PRESETS):
+    """Writes the record of a preset again.
+
+    Args:
+        name: Name of the preset.
+        recipe: Its table in `recipes.toml`.
+        presets: Directory that holds the presets.
+
+    Returns:
+        The record.
+    """
     samples = {split: data.load(recipe["data"], split) for split in data.SPLITS}
     record = json.loads((presets / name / RECORD).read_text(encoding="utf-8"))
-    return _finish(presets / name, name, recipe, samples, record["computed"])
+    return _record(presets / name, name, recipe, samples, record["computed"])
 
 
-def _finish(directory, name, recipe, samples, computed):
+def _fit_sampler(directory, recipe, train):
     model = factory.load(directory)
     if "sampler" in recipe:
         arguments = (
             {"name": recipe["sampler"]} if isinstance(recipe["sampler"], str) else recipe["sampler"]
         )
-        model.fit_sampler(data=samples["train"].x, seed=recipe["seed"], **arguments)
+        model.fit_sampler(data=train.x, seed=recipe["seed"], **arguments)
     factory.save(model, directory, dtype="float16", overwrite=True)
+
+
+def _record(directory, name, recipe, samples, computed):
     return write_record(
         directory,
         name,
@@ -105,6 +130,7 @@ def _finish(directory, name, recipe, samples, computed):
         test=samples["test"],
         recipe={**recipe, "command": f"python tools/train.py {name}"},
         computed=computed,
+        metrics=(*evaluation.METRICS, *SAMPLE_METRICS.get(recipe["data"], ())),
     )
 
 
@@ -114,7 +140,9 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"one of {', '.join(recipes)}")
     parser.add_argument("--all", action="store_true", help="train every recipe")
-    parser.add_argument("--refit", action="store_true", help="keep the weights of the presets")
+    kept = parser.add_mutually_exclusive_group()
+    kept.add_argument("--refit", action="store_true", help="keep the weights of the presets")
+    kept.add_argument("--record", action="store_true", help="keep weights and samplers")
     arguments = parser.parse_args()
     names = list(recipes) if arguments.all else arguments.names
     unknown = [name for name in names if name not in recipes]
@@ -122,7 +150,8 @@ def main():
         parser.error(f"name presets of {', '.join(recipes)}, or --all. Received: {unknown}")
     for name in names:
         print(f"== {name}", flush=True)
-        record = (refit if arguments.refit else train)(name, recipes[name])
+        act = refit if arguments.refit else measure if arguments.record else train
+        record = act(name, recipes[name])
         print(json.dumps(record["metrics"], indent=1), flush=True)
 
 

@@ -109,9 +109,13 @@ def _scores(facts: Facts) -> str:
         return (
             f"Reconstruction, density and new samples: {NOT_MEASURED}. `aezoo evaluate` does it.\n"
         )
+    generated = [score for score in measured if score.references is not None]
+    measured = [score for score in measured if score.references is None]
     parts = [_conditions(facts), _table(facts, measured)]
     if {score.key for score in measured} <= LABELS.keys():
         parts.append("Lower is better for the mean squared error, higher for everything else.\n")
+    if generated:
+        parts.append(_generated(facts, generated))
     for key, reason in (dig(facts.scores, "skipped", of=Mapping) or {}).items():
         why = str(reason).partition(" Received:")[0].rstrip(".")
         parts.append(f"{text(LABELS.get(key, key))} is {NOT_MEASURED}: {text(why)}.\n")
@@ -170,6 +174,24 @@ def _table(facts: Facts, measured: list[Score]) -> str:
         samples = NOT_MEASURED if score.n is None else f"{score.n:,}"
         rows.append([label, _number(score.value), *([pca] if with_pca else []), samples])
     return table(["Metric", "Model", *(["PCA"] if with_pca else []), "Samples"], rows)
+
+
+def _generated(facts: Facts, scores: list[Score]) -> str:
+    drawn = dig(facts.scores, "samples", "generated", of=int)
+    sampler = dig(facts.scores, "samples", "sampler", of=str)
+    count = "Samples" if drawn is None else f"{drawn:,} samples"
+    source = "the prior" if sampler == "prior" else f"the sampler {code(sampler or 'of the model')}"
+    said = (
+        f"{count} drawn from {source}, beside reconstructions and other real samples in their "
+        "place. What reconstructions lose, the decoder loses and not the sampler. Lower is better "
+        "for KID, higher for precision and coverage.\n"
+    )
+    rows = []
+    for score in scores:
+        others = ((score.references or {}).get(kind) for kind in ("reconstructions", "real"))
+        cells = (NOT_DEFINED if value is None else _number(value) for value in others)
+        rows.append([text(score.label), _number(score.value), *cells])
+    return f"{said}\n{table(['Metric', 'Generated', 'Reconstructions', 'Real'], rows)}"
 
 
 def _training(facts: Facts) -> str:

@@ -15,6 +15,10 @@ LABELS = {
     "ssim": "SSIM",
     "elbo": "Evidence lower bound (nats)",
     "log_likelihood": "Log likelihood (nats)",
+    "kid_classifier": "KID, features of a classifier",
+    "kid_imagenet": "KID, features of an ImageNet network",
+    "precision": "Precision",
+    "coverage": "Coverage",
 }
 
 
@@ -30,6 +34,8 @@ class Score:
         setting: What else was recorded about the measurement, by name.
         density: Whether it scores the density that the model gives to samples, not their
             reconstruction.
+        references: Of a score of generated samples, those of others in their place: `real` and
+            `reconstructions`. None for all other scores.
     """
 
     key: str
@@ -38,6 +44,7 @@ class Score:
     n: int | None = None
     setting: Mapping[str, int] = field(default_factory=dict)
     density: bool = False
+    references: Mapping[str, float] | None = None
 
     @property
     def label(self) -> str:
@@ -129,6 +136,12 @@ class Facts:
             value = number(dig(self.scores, "metrics", key))
             baseline = number(dig(self.scores, "baseline", "metrics", key))
             if value is not None and isinstance(key, str):
+                others = dig(self.scores, "references", key, of=Mapping)
+                if others is not None:
+                    count = dig(self.scores, "samples", "generated", of=int)
+                    others = {k: v for k, v in others.items() if number(v) is not None}
+                    found.append(Score(key, value, None, count, setting, references=others))
+                    continue
                 found.append(Score(key, value, baseline, n, setting))
         draws = {"elbo": "posterior_samples", "log_likelihood": "importance_samples"}
         for key, counted in draws.items():

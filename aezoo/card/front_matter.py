@@ -71,12 +71,15 @@ def _results(facts: Facts) -> Iterator[dict[str, Any]]:
     if split:
         dataset["split"] = split
     measured = facts.measured()
+    generated = [score for score in measured if score.references is not None]
+    density = [score for score in measured if score.density]
+    others = [score for score in measured if score not in (*generated, *density)]
     tasks = {
-        "image-to-image": [score for score in measured if not score.density],
-        "unconditional-image-generation": [score for score in measured if score.density],
+        "Reconstruction": ("image-to-image", others),
+        "Density estimation": ("unconditional-image-generation", density),
+        "Generation": ("unconditional-image-generation", generated),
     }
-    names = ("Reconstruction", "Density estimation")
-    for (task, scores), title in zip(tasks.items(), names, strict=True):
+    for title, (task, scores) in tasks.items():
         if scores:
             kind = task if facts.is_image else "other"
             yield {
