@@ -30,7 +30,10 @@ def shuffled(x: np.ndarray, *, batch_size: int, seed: int) -> Any:
     orders = _orders(len(x), steps, batch_size, seed)
     epochs = tf.data.Dataset.from_generator(lambda: iter([next(orders)]), output_signature=rows)
     batches = epochs.unbatch().map(lambda row: tf.gather(samples, row)).prefetch(4)
-    return batches.apply(tf.data.experimental.assert_cardinality(steps))
+    options = tf.data.Options()
+    # The end of an epoch waits for the tuner, which sleeps for up to 0.64 seconds.
+    options.autotune.enabled = False
+    return batches.apply(tf.data.experimental.assert_cardinality(steps)).with_options(options)
 
 
 def _orders(n: int, steps: int, batch_size: int, seed: int) -> Iterator[np.ndarray]:
