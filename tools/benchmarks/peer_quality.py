@@ -147,21 +147,10 @@ def generate(model, job, name, train_data):
             "sphere_vae": samplers.HypersphereUniformSampler,
         }
         sampler = special.get(job["variant"], samplers.NormalSampler)(model)
-    elif name == "gmm":
+    else:
         config = samplers.GaussianMixtureSamplerConfig(n_components=job["components"])
         sampler = samplers.GaussianMixtureSampler(model, config)
         sampler.fit(train_data)
-    else:
-        sampler = samplers.MAFSampler(model)
-        with tempfile.TemporaryDirectory() as directory:
-            config = trainers.BaseTrainerConfig(
-                output_dir=directory,
-                num_epochs=job["flow_epochs"],
-                per_device_train_batch_size=job["batch"],
-                learning_rate=job["learning_rate"],
-                no_cuda=True,
-            )
-            sampler.fit(train_data, training_config=config)
     return sampler.sample(num_samples=job["generated"], batch_size=500)
 
 

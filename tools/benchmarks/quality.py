@@ -77,7 +77,6 @@ COMMON = {
     "critic_betas": [0.5, 0.999],
     "weight_decay": 2e-7,
     "components": 10,
-    "flow_epochs": 10,
     "generated": 5000,
     "nll_images": 1000,
     "nll_draws": 100,
@@ -160,8 +159,7 @@ def make_job(library, variant, network, seed, arguments):
     own, peer = PAIRS.get(variant) or (ALONE.get(variant, {"likelihood": HALF}), None)
     more = BY_NETWORK.get((variant, network), ({}, {}))
     config = {**own, **more[0]} if library == "aezoo" else {**peer, **more[1]}
-    costly = ["maf"] if seed == arguments.seeds[0] else []
-    costly += ["gmm 40"] if costly and library == "aezoo" else []
+    best = ["gmm 40"] if library == "aezoo" and seed == arguments.seeds[0] else []
     prior = ["prior"] if library == "aezoo" else []  # the peer's "normal" draws from it
     return {
         "library": library,
@@ -171,7 +169,7 @@ def make_job(library, variant, network, seed, arguments):
         "config": config,
         "samples": arguments.samples,
         "epochs": arguments.epochs or EPOCHS[network],
-        "samplers": [] if variant == "vq_vae" else [*prior, "normal", "gmm", *costly],
+        "samplers": [] if variant == "vq_vae" else [*prior, "normal", "gmm", *best],
         **({"dtype": arguments.dtype} if library == "aezoo" else {}),
         **COMMON,
     }

@@ -66,11 +66,10 @@ def method(results):
         Cells are the mean over seeds, with the least and greatest. One scorer measures both.
         NLL: importance sampling with {common["nll_draws"]} draws on {common["nll_images"]:,} test
         images. KID and coverage: `kid_classifier` and `coverage`, {common["generated"]:,} generated
-        against as many test images. `prior` draws from the model's prior. `normal`, `gmm`
-        ({common["components"]} components) and `maf` are each library's samplers of these names:
-        pythae's `normal` is the prior, or N(0, I) where there is none, and aezoo's a Gaussian
-        fitted to the codes. `maf` is fitted with aezoo's defaults, which stop by themselves, and
-        with {common["flow_epochs"]} epochs of pythae's. `gmm 40` is aezoo's best in
+        against as many test images. `prior` draws from the model's prior. `normal` and `gmm`
+        ({common["components"]} components) are each library's samplers of these names: pythae's
+        `normal` is the prior, or N(0, I) where there is none, and aezoo's a Gaussian fitted to the
+        codes. `gmm 40` is aezoo's best in
         [samplers.md](samplers.md): 40 components. Seconds are the median epoch but the
         first; memory is the peak of the process when training ends, and before there is a model:
         what importing the library and its framework, and the images, take.

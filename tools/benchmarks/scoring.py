@@ -6,7 +6,7 @@ import numpy as np
 
 import aezoo_registry
 
-SAMPLERS = ("prior", "normal", "gmm", "maf", "gmm 40")
+SAMPLERS = ("prior", "normal", "gmm", "gmm 40")
 LOWER, HIGHER = "lower", "higher"
 BETTER = {
     "mse": LOWER,
