@@ -23,15 +23,17 @@ class Clock(keras.callbacks.Callback):
 
     def __init__(self):
         super().__init__()
-        self.seconds = []
+        self.seconds, self.processor = [], []
 
     def on_epoch_begin(self, epoch, logs=None):
         """Starts."""
         self.seconds.append(-time.perf_counter())
+        self.processor.append(-time.process_time())
 
     def on_epoch_end(self, epoch, logs=None):
         """Stops."""
         self.seconds[-1] += time.perf_counter()
+        self.processor[-1] += time.process_time()
 
 
 def main(job):
@@ -68,7 +70,8 @@ def main(job):
             results[f"generated/{name}"] = generate(model, job, name, x)
     np.savez(job["out"] + ".npz", **results)
     with open(job["out"] + ".json", "w") as file:
-        cost = {"seconds": clock.seconds, "megabytes": peak, "imports": imports}
+        cost = {"seconds": clock.seconds, "processor": clock.processor}
+        cost |= {"megabytes": peak, "imports": imports}
         json.dump({**cost, "computed": str(settings)}, file)
 
 

@@ -41,15 +41,17 @@ class Clock(TrainingCallback):
     """Takes the time of each epoch, from its beginning to its end."""
 
     def __init__(self):
-        self.seconds = []
+        self.seconds, self.processor = [], []
 
     def on_epoch_begin(self, training_config, **kwargs):
         """Starts."""
         self.seconds.append(-time.perf_counter())
+        self.processor.append(-time.process_time())
 
     def on_epoch_end(self, training_config, **kwargs):
         """Stops."""
         self.seconds[-1] += time.perf_counter()
+        self.processor[-1] += time.process_time()
 
 
 def build(job):
@@ -71,7 +73,7 @@ def build(job):
 
 
 def train(model, data, job):
-    """Trains with pythae's trainer for the model and returns the seconds of each epoch."""
+    """Trains with pythae's trainer for the model and returns what each epoch took, in seconds."""
     adam = {"eps": job["epsilon"]}
     kind, parts, parameters = trainers.BaseTrainer, [""], {"": adam}
     if job["variant"] == "aae":
@@ -93,7 +95,7 @@ def train(model, data, job):
             **{f"{part}optimizer_params": parameters[part] for part in parts},
         )
         kind(model, data, training_config=config, callbacks=[clock]).train()
-    return clock.seconds
+    return {"seconds": clock.seconds, "processor": clock.processor}
 
 
 def code(model, job, x):
@@ -170,7 +172,7 @@ def main(job):
         )
     imports = memory.peak()
     model = build(job)
-    seconds = train(model, BaseDataset(x, torch.zeros(len(x))), job)
+    cost = train(model, BaseDataset(x, torch.zeros(len(x))), job)
     peak = memory.peak()
     model.eval()
     results = {}
@@ -193,7 +195,7 @@ def main(job):
     np.savez(job["out"] + ".npz", **results)
     versions = {"torch": torch.__version__, "threads": torch.get_num_threads()}
     with open(job["out"] + ".json", "w") as file:
-        cost = {"seconds": seconds, "megabytes": peak, "imports": imports}
+        cost |= {"megabytes": peak, "imports": imports}
         json.dump({**cost, "computed": versions}, file)
 
 

@@ -128,7 +128,8 @@ def run(arguments):
 def jobs(arguments):
     """Returns every training in the order in which they run, so that parts make sense.
 
-    The first seed and network of every pair comes first, then other networks, then other seeds.
+    All variants come first, with the first network and seed, then its other seeds, then the other
+    networks.
     """
     import aezoo
     from aezoo.factory import find_variant
@@ -137,8 +138,8 @@ def jobs(arguments):
     pairs = [variant for variant in PAIRS if variant in available]
     alone = [v for v in available if v not in PAIRS and not find_variant(v).conditional]
     plan = []
-    for seed in arguments.seeds:
-        for network in arguments.networks:
+    for network in arguments.networks:
+        for seed in arguments.seeds:
             first = (seed, network) == (arguments.seeds[0], arguments.networks[0])
             for variant in [*pairs, *alone] if first else [v for v in pairs if v in SEEDED]:
                 plan.append((variant, network, seed))
@@ -209,9 +210,10 @@ def run_job(job, peer_python, data, out, test):
         scores = scoring.score(dict(arrays), test, job["generated"])
     if job["library"] == "pythae" and job["variant"] not in NO_PRIOR:  # its `normal` is the prior
         scores |= {n.replace("normal", "prior"): v for n, v in scores.items() if "normal" in n}
-    seconds = statistics.median(record["seconds"][1:] or record["seconds"])
-    memory = {name: record[name] for name in ("megabytes", "imports")}
-    numbers = {**scores, "seconds": seconds, **memory}
+    epochs = {name: record[name] for name in ("seconds", "processor")}
+    cost = {name: statistics.median(values[1:] or values) for name, values in epochs.items()}
+    cost |= {name: record[name] for name in ("megabytes", "imports")}
+    numbers = {**scores, **cost}
     return {"numbers": numbers, "computed": record["computed"]}
 
 

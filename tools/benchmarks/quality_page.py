@@ -10,6 +10,7 @@ COLUMNS = {
         "nll": "NLL, nats",
         "active_units": "active units",
         "seconds": "s an epoch",
+        "processor": "processor s an epoch",
         "megabytes": "peak MB",
         "imports": "MB at start",
     },
@@ -71,7 +72,9 @@ def method(results):
         `normal` is the prior, or N(0, I) where there is none, and aezoo's a Gaussian fitted to the
         codes. `gmm 40` is aezoo's best in
         [samplers.md](samplers.md): 40 components. Seconds are the median epoch but the
-        first; memory is the peak of the process when training ends, and before there is a model:
+        first, processor seconds those of all cores together; the trainings come one after another,
+        so that [speed.md](speed.md), where both libraries take turns, is the page to compare
+        seconds. Memory is the peak of the process when training ends, and before there is a model:
         what importing the library and its framework, and the images, take.
     """
     return report.paragraph(equal) + report.paragraph(measured)
