@@ -106,6 +106,8 @@ class Interface:
         check_batch_size(batch_size)
         z = check_codes(z, self.code_shape)
         condition = self._check_condition(condition, len(z))
+        if len(z) <= batch_size:
+            return self.engine("decode", z, *condition)
         outputs = None
         for start in progress(range(0, len(z), batch_size)):
             part = slice(start, start + batch_size)
