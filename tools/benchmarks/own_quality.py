@@ -5,7 +5,6 @@ python -m benchmarks.own_quality '{"variant": "vae", ...}'
 
 import json
 import sys
-import time
 
 import keras
 import numpy as np
@@ -14,26 +13,9 @@ import aezoo
 from aezoo import acceleration
 from aezoo.shuffling import shuffled
 from benchmarks import memory
+from benchmarks.timing import Laps
 
 BODIES = {"mlp": {"name": "mlp", "hidden": [512]}, "conv": {"name": "conv", "channels": [32, 64]}}
-
-
-class Clock(keras.callbacks.Callback):
-    """Takes the time of each epoch, from its beginning to its end."""
-
-    def __init__(self):
-        super().__init__()
-        self.seconds, self.processor = [], []
-
-    def on_epoch_begin(self, epoch, logs=None):
-        """Starts."""
-        self.seconds.append(-time.perf_counter())
-        self.processor.append(-time.process_time())
-
-    def on_epoch_end(self, epoch, logs=None):
-        """Stops."""
-        self.seconds[-1] += time.perf_counter()
-        self.processor[-1] += time.process_time()
 
 
 def main(job):
@@ -55,7 +37,10 @@ def main(job):
         jit_compile=settings.jit,
         steps_per_execution=settings.steps_per_execution,
     )
-    clock = Clock()
+    laps = Laps()
+    clock = keras.callbacks.LambdaCallback(
+        on_epoch_begin=lambda *_: laps.start(), on_epoch_end=lambda *_: laps.stop()
+    )
     batches = shuffled(x, batch_size=job["batch"], seed=job["seed"])
     model.fit(batches, epochs=job["epochs"], shuffle=False, verbose=0, callbacks=[clock])
     peak = memory.peak()
@@ -70,7 +55,7 @@ def main(job):
             results[f"generated/{name}"] = generate(model, job, name, x)
     np.savez(job["out"] + ".npz", **results)
     with open(job["out"] + ".json", "w") as file:
-        cost = {"seconds": clock.seconds, "processor": clock.processor}
+        cost = vars(laps).copy()
         cost |= {"megabytes": peak, "imports": imports}
         json.dump({**cost, "computed": str(settings)}, file)
 

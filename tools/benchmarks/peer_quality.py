@@ -7,16 +7,15 @@ import json
 import math
 import sys
 import tempfile
-import time
 
 import numpy as np
 import torch
 from pythae import models, samplers, trainers
 from pythae.data.datasets import BaseDataset
-from pythae.trainers.training_callbacks import TrainingCallback
 
 from benchmarks import memory
 from benchmarks.importance import gaussian_log_density, log_prob
+from benchmarks.peer_clock import Clock
 from benchmarks.peer_networks import SAMPLE, ConvDecoder, ConvEncoder, initialise
 
 CLASSES = {
@@ -35,23 +34,6 @@ CLASSES = {
 }
 DETERMINISTIC = {"ae", "wae_mmd", "rae_l2", "vq_vae"}
 NO_DENSITY = DETERMINISTIC | {"aae"}
-
-
-class Clock(TrainingCallback):
-    """Takes the time of each epoch, from its beginning to its end."""
-
-    def __init__(self):
-        self.seconds, self.processor = [], []
-
-    def on_epoch_begin(self, training_config, **kwargs):
-        """Starts."""
-        self.seconds.append(-time.perf_counter())
-        self.processor.append(-time.process_time())
-
-    def on_epoch_end(self, training_config, **kwargs):
-        """Stops."""
-        self.seconds[-1] += time.perf_counter()
-        self.processor[-1] += time.process_time()
 
 
 def build(job):
@@ -95,7 +77,7 @@ def train(model, data, job):
             **{f"{part}optimizer_params": parameters[part] for part in parts},
         )
         kind(model, data, training_config=config, callbacks=[clock]).train()
-    return {"seconds": clock.seconds, "processor": clock.processor}
+    return vars(clock.laps).copy()
 
 
 def code(model, job, x):

@@ -36,6 +36,28 @@ def alternate(candidates, rounds=ROUNDS):
     return seconds
 
 
+class Laps:
+    """What each lap between `start` and `stop` took.
+
+    Attributes:
+        seconds: Of the clock, one number a lap.
+        processor: Of all cores together.
+    """
+
+    def __init__(self):
+        self.seconds, self.processor = [], []
+
+    def start(self):
+        """Starts a lap."""
+        self.seconds.append(-time.perf_counter())
+        self.processor.append(-time.process_time())
+
+    def stop(self):
+        """Ends it."""
+        self.seconds[-1] += time.perf_counter()
+        self.processor[-1] += time.process_time()
+
+
 def spread(values):
     """Returns `[min, median, max]`."""
     return [min(values), statistics.median(values), max(values)]
