@@ -66,8 +66,8 @@ def evaluate(
           `"halves"` where it compares two halves of the real samples (always for `memorisation`).
         - `skipped`: name to reason, for the metrics that do not apply.
         - `terms`: the loss and its terms as `model.evaluate` gives them; where the posterior is
-          a distribution these use one sample from it, so their `mse` is above the one in
-          `metrics`. None for a model that Keras does not run.
+          a distribution these use one sample from it, so their `mse` is another than the one
+          in `metrics`, mostly above it. None for a model that Keras does not run.
         - `latent_units`, `active_units`: see `aezoo.metrics.active_units`.
         - `aggregate_posterior`: see `aggregate_posterior`.
         - `baseline`: None, or PCA with as many components as there are latent units:

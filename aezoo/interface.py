@@ -63,6 +63,11 @@ class Interface:
             return ("tokens",)
         return ("vector", "posterior") if self.engine.has("posterior") else ("vector",)
 
+    @property
+    def default_sampler(self) -> str:
+        """Name of the sampler that `aezoo train` fits where none is named."""
+        return "gmm" if self.token_shape is None else "code_transformer"
+
     def encode(self, x, sample=False, *, seed=None, condition=None, batch_size=256):
         """Maps samples to codes.
 
@@ -326,18 +331,20 @@ class Interface:
         self.sampler = sampler
         return sampler
 
+    @property
+    def _kind(self) -> str:
+        """What errors call the model."""
+        return type(self).__name__
+
     def _require(self, function, caller, what):
         if not self.engine.has(function):
-            fitting = "gmm" if self.token_shape is None else "code_transformer"
             remedies = {
-                "prior": f"fit one with fit_sampler({fitting!r}, data)",
+                "prior": f"fit one with fit_sampler({self.default_sampler!r}, data)",
                 "tokens": "use a quantised model such as 'vq_vae'",
                 "embed": "use a quantised model such as 'vq_vae'",
             }
             remedy = remedies.get(function, "use a variational model such as 'vae'")
-            raise ValueError(
-                f"{caller} needs {what}, and {type(self).__name__} has none: {remedy}."
-            )
+            raise ValueError(f"{caller} needs {what}, and {self._kind} has none: {remedy}.")
 
     def _map(self, function, x, condition, batch_size):
         """Returns what a function of samples gives for all of them."""
@@ -364,11 +371,11 @@ class Interface:
     def _check_condition(self, condition, n) -> tuple[np.ndarray, ...]:
         if condition is None:
             if self.conditional:
-                raise ValueError(f"{type(self).__name__} needs condition=. Received: None.")
+                raise ValueError(f"{self._kind} needs condition=. Received: None.")
             return ()
         if not self.conditional:
             raise ValueError(
-                f"{type(self).__name__} takes no condition: it is an unconditional model. "
+                f"{self._kind} takes no condition: it is an unconditional model. "
                 f"Received: condition={condition!r:.80}."
             )
         condition = np.asarray(condition)

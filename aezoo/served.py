@@ -75,6 +75,14 @@ class Served(Interface):
             facts.sample_range,
         )
 
+    @property
+    def _kind(self) -> str:
+        return f"this {self.variant}"
+
+    def __repr__(self) -> str:
+        """Returns the variant, where it comes from, and what runs it."""
+        return f"<{self.variant} of {self.source} on ONNX Runtime>"
+
 
 def _session(stored: Stored, function: str, graph: Graph, arrays: Mapping[str, np.ndarray]) -> Any:
     name = GRAPH_FILES[function]

@@ -52,7 +52,7 @@ def train(
     learning_rate: float = 1e-3,
     seed: int = 0,
     config: dict[str, Any] | None = None,
-    sampler: str | None = None,
+    sampler: str | dict[str, Any] | None = None,
     dtype: str = "auto",
     jit: bool | None = None,
     weights: str = "float32",
@@ -77,7 +77,8 @@ def train(
         seed: Seed of everything random.
         config: Further arguments of the variant: `latent_dim`, `body`, `likelihood`, ...;
             `preprocess="standardise"` is fitted on the training split.
-        sampler: Sampler to fit on the training split at the end, or None.
+        sampler: Sampler to fit on the training split at the end: a name, a dictionary with `name`
+            and arguments, `"auto"` for the one that suits the model's codes, or None.
         dtype: Policy of the networks in training, `"float32"`, `"mixed_bfloat16"` or `"auto"`.
         jit: Whether to compile steps with XLA; None to choose by the machine.
         weights: How weights are stored: `"float32"`, `"float16"` or `"bfloat16"`.
@@ -91,7 +92,8 @@ def train(
         FileExistsError: `out` exists and `overwrite` is False.
         DivergenceError: A term of the loss was not finite; what is kept, it says.
         LookupError: No such variant, dataset or sampler.
-        ValueError: An argument is outside its bounds, or fewer samples than a batch.
+        ValueError: An argument is outside its bounds, fewer samples than a batch, or the sampler is
+            not for the model's codes.
     """
     store.check_target(out, overwrite=overwrite)
     if isinstance(data, datasets.Dataset):
@@ -116,7 +118,7 @@ def train(
         raise ValueError(
             f"weights must be one of {', '.join(tensors.DTYPES)}. Received: {weights=!r}."
         )
-    if sampler is not None:
+    if sampler is not None and sampler != "auto":
         samplers.build(sampler)  # a wrong name costs no training
     taken = sorted({"seed", "dtype", "sample_shape"} & set(config or {}))
     if taken:
@@ -127,6 +129,10 @@ def train(
     steps = len(samples.x) // batch_size
     settings = choose(steps, dtype=dtype, jit=jit)
     model = _create(variant, samples, seed, dict(config or {}), settings.dtype)
+    fitting = None
+    if sampler is not None:
+        fitting = samplers.build(model.default_sampler if sampler == "auto" else sampler)
+        samplers.check_latent(fitting, model.latents)
     schedule = keras.optimizers.schedules.CosineDecay(learning_rate, epochs * steps)
     model.compile(
         model.default_optimizer(schedule),
@@ -157,8 +163,8 @@ def train(
             raise
     seconds = time.monotonic() - start
     stored = factory.load(Path(out))
-    if sampler is not None:
-        stored.fit_sampler(sampler, samples.x, seed=seed)
+    if fitting is not None:
+        stored.fit_sampler(data=samples.x, seed=seed, **fitting.spec)
         factory.save(stored, out, dtype=weights, overwrite=True)
     history = {k: [float(v) for v in values] for k, values in recorder.history.items()}
     return Training(stored, Path(out), history, settings, seconds, interrupted)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pathlib
 import shutil
 
 import numpy as np
@@ -195,7 +196,7 @@ def test_evaluate_samples(run, home):
     table = {row.split()[0]: row.split()[1:] for row in out.splitlines() if row.strip()}
     assert len(table["kid_classifier"]) == 4
     assert (table["psnr"][-1], table["coverage"][-1]) == ("25", "20")
-    assert "20 samples were generated from the normal and compared with 20 real ones" in err
+    assert "20 samples were drawn by the sampler normal and compared with 20 real ones" in err
     assert "mig is left out: The samples have no known factors" in err
     words += [
         "--split",
@@ -237,7 +238,7 @@ def test_fit_sampler_leaves_the_weights_as_they_are(run, home):
     words = ["fit-sampler", "./models/digits", "gmm", "--data", "digits"]
     run(*words, "--set", "components=2", "--out", "fitted")
     after = store.read("fitted")
-    assert after.config["sampler"] == {"name": "gmm", "config": {"components": 2, "limit": 10000}}
+    assert after.config["sampler"] == {"name": "gmm", "config": {"components": 2, "limit": 20000}}
     shapes = {name: shape for name, (_, shape) in before.header.items()}
     assert after.config == before.config | {"sampler": after.config["sampler"]}
     for name, array in before.arrays(shapes).items():
@@ -282,6 +283,21 @@ def test_train(run, home, plain_steps):
     assert len(facts["history"]["val_loss"]) == 2
     assert facts["evaluation"]["metrics"]["mse"] < 0.2
     assert "epoch" not in err
+
+
+def test_train_takes_what_suits_the_variant(run, home, plain_steps):
+    words = ["train", "--data", "digits", "--epochs", 1, "--dtype", "float32", "--quiet"]
+    run(*words, "sigma_vae", "--out", "sigma", "--sampler", '{"name": "gmm", "components": 2}')
+    model = aezoo.load("./sigma")
+    assert model.likelihood.spec["scale"] == "batch"
+    assert model.sampler.spec["components"] == 2
+    quick = '{"name": "code_transformer", "width": 8, "heads": 2, "iterations": 100}'
+    run(*words, "vq_vae", "--out", "vq", "--latent-dim", 2, "--sampler", quick)
+    assert aezoo.load("./vq").sampler.spec["width"] == 8
+    for sampler, why in (("gmm", "there are: code_masked"), ('{"name"', "written as JSON")):
+        _, err = run(*words, "vq_vae", "--out", "no", "--sampler", sampler, code=2)
+        assert why in err
+        assert not pathlib.Path("no").exists()
 
 
 def test_ctrl_c_keeps_the_last_finished_epoch(run, home, plain_steps, monkeypatch):

@@ -86,6 +86,15 @@ def test_a_dataset_by_name_becomes_a_model_in_a_directory(digits):
     assert loaded.sample_shape == (8, 8, 1)
 
 
+def test_the_sampler_is_the_one_for_the_codes(tmp_path):
+    body = {"name": "mlp", "hidden": [8]}
+    config = {"latent_dim": 2, "body": body}
+    kept = training.train("ae", "digits", tmp_path / "ae", epochs=1, config=config, sampler="auto")
+    assert kept.model.sampler.spec["name"] == kept.model.default_sampler == "gmm"
+    tokens = aezoo.create("vq_vae", sample_shape=(8, 8, 1), latent_dim=2)
+    assert tokens.default_sampler == "code_transformer"
+
+
 def test_the_history_has_a_number_an_epoch_and_falls(digits):
     names = {"loss", "nll", "kl", "mse"}
     assert set(digits.history) == names | {f"val_{name}" for name in names}
@@ -281,6 +290,12 @@ def test_a_fit_is_guarded_once():
         ({"dtype": "float64"}, ValueError, "dtype must be"),
         ({"weights": "int8"}, ValueError, "weights must be one of float32, float16, bfloat16"),
         ({"sampler": "gmn"}, LookupError, "gmm"),
+        (
+            {"sampler": "code_masked"},
+            ValueError,
+            "no tokens of a codebook, which the sampler needs",
+        ),
+        ({"sampler": {"name": "gmm", "parts": 2}}, ValueError, "no argument 'parts'"),
         ({"config": {"latent": 2}}, ValueError, "AE has no argument 'latent'"),
         ({"config": {"body": "conv"}}, ValueError, "Conv needs images"),
         ({"config": {"seed": 1}}, ValueError, "Received: config with ['seed']"),

@@ -7,7 +7,7 @@ import typer
 
 import aezoo_registry
 from aezoo.cli.console import note, show_json, show_table
-from aezoo.cli.options import Count, Data, Json, Model, Sampler, Seed, Split
+from aezoo.cli.options import Count, Data, Engine, Json, Model, Sampler, Seed, Split
 
 
 def evaluate(
@@ -35,6 +35,7 @@ def evaluate(
         ),
     ] = None,
     sampler: Sampler = None,
+    engine: Engine = "keras",
     seed: Seed = 0,
     json: Json = False,
 ) -> None:
@@ -47,11 +48,11 @@ def evaluate(
     from aezoo.evaluation import evaluate as score
 
     names = _names(metrics)
-    network = models.load(model)
+    network = models.load(model, engine)
     chosen = models.sampler(network, sampler, source=model)
     size = tuple(network.sample_shape[:2])
     held_out, train = (inputs.split_of(data, part, size=size) for part in (split, "train"))
-    note("Scoring the model, and PCA beside it ...")
+    note("Scoring the model ...")
     result = score(
         network,
         _first(held_out, count),
@@ -118,11 +119,14 @@ def _show_scores_of_samples(result: dict[str, Any]) -> None:
     """Print the metrics of generated samples, and beside them what other samples score."""
     samples, references = result["samples"], result["references"]
     generated, real = samples["generated"], samples["real"]
+    halves = " (memorisation: halves of the real ones)" if "memorisation" in references else ""
+    name = samples["sampler"]
+    source = "from the prior" if name == "prior" else f"by the sampler {name}"
     note(
-        f"{generated} samples were generated from the {samples['sampler']} and compared with "
+        f"{generated} samples were drawn {source} and compared with "
         f"{real} real ones, and so were, in their place, reconstructions and other real samples: "
         + {
-            "train": "as many of the training split (memorisation: halves of the real ones).",
+            "train": f"as many of the training split{halves}.",
             "halves": "one half of the real ones, with the other half.",
         }[samples["reference"]]
     )

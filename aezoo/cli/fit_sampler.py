@@ -37,7 +37,7 @@ def fit_sampler(
 
     The codes are those of the training split.
     """
-    from aezoo import captions, regular_file, store
+    from aezoo import captions, regular_file, samplers, store
     from aezoo.cli import inputs, models, outputs
     from aezoo.cli.settings import parse
     from aezoo.data import images
@@ -57,6 +57,7 @@ def fit_sampler(
     in_place = target.resolve() == source
     network = models.build(stored)
     size = tuple(network.sample_shape[:2])
+    samplers.check_latent(samplers.build({"name": name, **arguments}), network.latents)
     note(f"Fitting the sampler {name} ...")
     sampler = network.fit_sampler(
         name, inputs.split_of(data, "train", size=size).x, seed=seed, **arguments

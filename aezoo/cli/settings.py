@@ -9,6 +9,37 @@ from typing import Any
 _TAKEN = ("data", "dtype", "name", "sample_shape", "seed")
 
 
+def spec(text: str | None) -> Any:
+    """Return what an option names: a name, or a dictionary that is written as JSON.
+
+    Args:
+        text: A name, or JSON such as `{"name": "gmm", "components": 20}`.
+
+    Returns:
+        The text, or the dictionary.
+
+    Raises:
+        ValueError: If the text begins like a dictionary and is none.
+
+    Example:
+        ```python
+        from aezoo.cli.settings import spec
+
+        assert spec("gmm") == "gmm"
+        assert spec('{"name": "gmm", "components": 2}')["components"] == 2
+        ```
+    """
+    if text is None or not text.lstrip().startswith("{"):
+        return text
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise ValueError(
+            'Arguments are written as JSON, such as \'{"name": "gmm", "components": 20}\': '
+            f"{error}. Received: {text!r}."
+        ) from error
+
+
 def parse(settings: Iterable[str] | None) -> dict[str, Any]:
     """Return arguments by name.
 

@@ -1,6 +1,7 @@
 """`aezoo train`."""
 
 import dataclasses
+import inspect
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -41,7 +42,8 @@ def train(
         typer.Option(
             "--body",
             show_default=False,
-            help="Networks (`aezoo list bodies`); by default chosen by the samples' shape.",
+            help="Networks (`aezoo list bodies`), or JSON with arguments; by default chosen by the "
+            "samples' shape.",
         ),
     ] = None,
     likelihood: Annotated[
@@ -49,16 +51,21 @@ def train(
         typer.Option(
             "--likelihood",
             show_default=False,
-            help="gaussian or bernoulli; by default bernoulli for samples in 0 to 1 without "
-            "preprocess.",
+            help="gaussian or bernoulli, or JSON with arguments; by default the variant's own, or "
+            "bernoulli for samples in 0 to 1 without preprocess.",
         ),
     ] = None,
     learning_rate: Annotated[
         float, typer.Option("--learning-rate", help="At the start; it decays to 0.")
     ] = 1e-3,
     sampler: Annotated[
-        str, typer.Option("--sampler", help="Fitted at the end (`aezoo list samplers`), or none.")
-    ] = "gmm",
+        str,
+        typer.Option(
+            "--sampler",
+            help="Fitted at the end: a name (`aezoo list samplers`), JSON with its arguments, auto "
+            "(gmm, or code_transformer where codes are tokens), or none.",
+        ),
+    ] = "auto",
     settings: Settings = None,
     size: Annotated[
         str | None,
@@ -85,11 +92,11 @@ def train(
     import aezoo_registry
     from aezoo import store
     from aezoo.cli import inputs
-    from aezoo.cli.settings import parse
+    from aezoo.cli.settings import parse, spec
 
     store.check_target(out, overwrite=force)
     aezoo_registry.find("variants", variant)
-    fitted = None if sampler == "none" else aezoo_registry.find("samplers", sampler).name
+    fitted = None if sampler == "none" else spec(sampler)
     arguments = parse(settings)
     shape = _parse_size(size)
     if shape is not None and not inputs.is_folder(data):
@@ -97,17 +104,17 @@ def train(
     samples, validation = (
         inputs.split_of(data, split, size=shape) for split in ("train", "validation")
     )
-    raw = arguments.get("preprocess") is None
-    if likelihood is None and raw and samples.sample_range is not None:
-        likelihood = "bernoulli"
-    chosen = {"latent_dim": latent_dim, "body": body, "likelihood": likelihood}
-    config = {name: value for name, value in chosen.items() if value is not None} | arguments
     with quiet_import():
         import keras  # noqa: F401
-    from aezoo import training
+    from aezoo import factory, training
     from aezoo.cli.progress import EpochBar
 
-    afterwards = f"Fitting the sampler {fitted} ..." if fitted else ""
+    raw = arguments.get("preprocess") is None and samples.sample_range is not None
+    if likelihood is None and raw and not _has_own_likelihood(factory.find_variant(variant)):
+        likelihood = "bernoulli"
+    chosen = {"latent_dim": latent_dim, "body": spec(body), "likelihood": spec(likelihood)}
+    config = {name: value for name, value in chosen.items() if value is not None} | arguments
+    afterwards = "Fitting the sampler ..." if fitted else ""
     try:
         result = training.train(
             variant,
@@ -145,6 +152,12 @@ def train(
         raise typer.Exit(FAILED)
 
 
+def _has_own_likelihood(variant: Any) -> bool:
+    """Return whether the variant's constructor, not that of the base, has a likelihood."""
+    own = vars(variant).get("__init__")
+    return own is not None and "likelihood" in inspect.signature(own).parameters
+
+
 def _parse_size(text: str | None) -> tuple[int, int] | None:
     if text is None:
         return None
@@ -165,7 +178,7 @@ def _scores(
     except LookupError as error:
         note(f"Not scored: {error}")
         return None
-    note("Scoring the model, and PCA beside it ...")
+    note("Scoring the model ...")
     return evaluate(model, test, train=train, seed=seed)
 
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from aezoo.data.dataset import Dataset, check_split
+from aezoo.data.dataset import Dataset, check_split, data_folder
 
 _UINT8 = 0x08
 _TRAIN, _VALIDATION, _TEST = 55_000, 5_000, 10_000
@@ -92,7 +92,8 @@ def _from_keras(
 
         train, test = getattr(keras.datasets, name).load_data()
     except Exception as error:  # a failed download raises a bare Exception
-        places = " or ".join(map(str, folders)) or "$AEZOO_DATA (not set)"
+        unset = [] if data_folder() else [f"$AEZOO_DATA/{name} (AEZOO_DATA is not set)"]
+        places = " or ".join([*unset, *map(str, folders)])
         raise FileNotFoundError(
             f"The dataset is not on this machine, and keras.datasets could not fetch it: "
             f"{str(error).strip()}. Put its four idx .gz files into {places}, or connect to the "

@@ -46,7 +46,7 @@ def knn_accuracy(codes: ArrayLike, labels: ArrayLike, *, k: int = 5, seed: int =
     needed = -(-k * FOLDS // (FOLDS - 1))
     if k < 1 or len(codes) < needed:
         raise ValueError(
-            f"k must be at least 1, and k neighbours need {needed} samples. "
-            f"Received: k={k!r}, {len(codes)} samples."
+            f"k must be at least 1, and k neighbours need {max(needed, 2)} samples: give more "
+            f"samples. Received: k={k!r}, {len(codes)} samples."
         )
     return cross_validated_accuracy(KNeighborsClassifier(k), codes, classes, seed=seed)

@@ -56,8 +56,8 @@ def memberships(points: np.ndarray, centres: np.ndarray, k: int) -> tuple[np.nda
 def _squared_radii(centres: np.ndarray, k: int) -> np.ndarray:
     if not 1 <= k < len(centres):
         raise ValueError(
-            f"k must be at least 1, and more than k samples are needed in each set. "
-            f"Received: k={k!r} with {len(centres)} samples."
+            f"k must be at least 1, and k neighbours need {max(k, 1) + 1} samples in each set: "
+            f"give more samples. Received: k={k!r}, {len(centres)} samples."
         )
     # The nearest of all is the centre itself, or a copy of it, at the same distance 0.
     return np.concatenate(

@@ -53,8 +53,8 @@ def trustworthiness(target: ArrayLike, codes: ArrayLike, *, k: int = 5, seed: in
         )
     if k < 1 or len(samples) <= 2 * k:
         raise ValueError(
-            f"k must be at least 1, and k neighbours need {2 * k + 1} samples. "
-            f"Received: k={k!r}, {len(samples)} samples."
+            f"k must be at least 1, and k neighbours need {2 * max(k, 1) + 1} samples: give more "
+            f"samples. Received: k={k!r}, {len(samples)} samples."
         )
     if len(samples) > LARGEST:
         drawn = np.sort(generator(seed).permutation(len(samples))[:LARGEST])

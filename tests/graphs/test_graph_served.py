@@ -99,7 +99,7 @@ def test_samples_are_checked_as_by_every_model(directory):
             model.encode(wrong)
     with pytest.raises(ValueError, match="takes no condition"):
         model.encode(X, condition=np.zeros(4))
-    with pytest.raises(ValueError, match="Served has none"):
+    with pytest.raises(ValueError, match="this vae has none: use a quantised"):
         model.tokenize(X)
 
 

@@ -112,7 +112,7 @@ def test_bad_samples(name):
 @pytest.mark.parametrize(
     ("name", "least"),
     [("fid_classifier", "at least 128"), ("kid_classifier", "at least 2")]
-    + [(name, "more than k samples") for name in SHARES],
+    + [(name, "k neighbours need 6 samples") for name in SHARES],
 )
 def test_too_few_samples(digits, name, least):
     real = digits[0]
