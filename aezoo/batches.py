@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,20 @@ def is_stream(x: Any) -> bool:
     """Returns whether `x` gives batches, one after another, and is no array of samples."""
     array_like = hasattr(x, "__array__") or isinstance(x, (list, tuple, str, bytes, dict))
     return not array_like and (isinstance(x, Iterable) or hasattr(x, "__getitem__"))
+
+
+def samples_of(stream: Iterable[Any]) -> Iterator[Any]:
+    """Yields the samples of each batch of a stream, the first item of a batch that is a tuple.
+
+    Raises:
+        ValueError: There is no batch.
+    """
+    empty = True
+    for batch in progress(stream):
+        empty = False
+        yield batch[0] if isinstance(batch, (tuple, list)) else batch
+    if empty:
+        raise ValueError("x is empty: the iterable gave no batch.")
 
 
 def joined(parts: list[np.ndarray]) -> np.ndarray:

@@ -11,7 +11,7 @@ from typing import Any, Literal, Protocol
 import numpy as np
 
 from aezoo.arrays import check_codes, check_samples, check_tokens
-from aezoo.batches import check_batch_size, is_stream, joined, progress
+from aezoo.batches import check_batch_size, is_stream, joined, progress, samples_of
 from aezoo.interpolation import between
 from aezoo.noise import generator
 
@@ -50,6 +50,7 @@ class Interface:
     codebook_size: int | None = None
     conditional: bool = False
     sampler: Any = None
+    _kind = property(lambda self: type(self).__name__)  # what errors call the model
 
     @property
     def prior_noise_shape(self) -> tuple[int, ...]:
@@ -326,22 +327,17 @@ class Interface:
         else:
             drawn = self.engine.has("posterior")  # what the decoder was trained on
             codes = self.encode(data, sample=drawn, seed=seed, batch_size=batch_size)
+            codes = check_codes(codes, self.code_shape, name="codes")
             sampler.fit(codes.reshape(len(codes), -1), seed=seed)
         sampler.load(sampler.arrays())  # what a saved model will hold, to the last bit
         self.sampler = sampler
         return sampler
 
-    @property
-    def _kind(self) -> str:
-        """What errors call the model."""
-        return type(self).__name__
-
     def _require(self, function, caller, what):
         if not self.engine.has(function):
             remedies = {
                 "prior": f"fit one with fit_sampler({self.default_sampler!r}, data)",
-                "tokens": "use a quantised model such as 'vq_vae'",
-                "embed": "use a quantised model such as 'vq_vae'",
+                **dict.fromkeys(("tokens", "embed"), "use a quantised model such as 'vq_vae'"),
             }
             remedy = remedies.get(function, "use a variational model such as 'vae'")
             raise ValueError(f"{caller} needs {what}, and {self._kind} has none: {remedy}.")
@@ -391,13 +387,8 @@ class Interface:
         if is_stream(x):
             if condition is not None or self.conditional:
                 raise ValueError("A stream of batches cannot carry a condition: pass arrays.")
-            empty = True
-            for batch in progress(x):
-                empty = False
-                batch = batch[0] if isinstance(batch, (tuple, list)) else batch
+            for batch in samples_of(x):
                 yield from self._batches(batch, None, batch_size)
-            if empty:
-                raise ValueError("x is empty: the iterable gave no batch.")
             return
         x = check_samples(x, self.sample_shape, sample_range=self.sample_range)
         arrays = (x, *self._check_condition(condition, len(x)))

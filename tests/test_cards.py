@@ -110,8 +110,8 @@ def test_pictures_show_the_first_test_samples_in_order():
 
 def test_pictures_are_small():
     sizes = [path.stat().st_size for path in (ROOT / "model_cards").rglob("*.png")]
-    assert sum(sizes) < 1_500_000
-    assert max(sizes) < 100_000
+    assert sum(sizes) < 2_000_000
+    assert max(sizes) < 200_000
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -122,7 +122,8 @@ def test_snippet_runs(cards, name):
     shape = tuple(namespace["model"].sample_shape)
     assert namespace["x"].shape == namespace["y"].shape == (8, *shape)
     assert f"# ({', '.join(map(str, (8, *shape)))})" in snippet
-    assert f"# {namespace['z'].shape}" in snippet
+    codes = f"# {namespace['z'].shape}" in snippet
+    assert codes == (namespace["model"].token_shape is None)  # of a grid its card knows no shape
 
 
 @pytest.mark.parametrize("name", NAMES)

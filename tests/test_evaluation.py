@@ -247,7 +247,7 @@ def test_all_that_apply(digits):
         "mig": "no known factors",
         "code_usage": "no codebook",
         "fid_classifier": "28x28",
-        "precision": "more than k samples",
+        "precision": "k neighbours need 6 samples",
     }.items():
         assert reason in reasons[name]
 

@@ -99,8 +99,9 @@ class Facts:
 
     @property
     def latent_dim(self) -> int | None:
-        """Length of the code."""
-        return dig(self.config, "config", "latent_dim", of=int)
+        """Length of the code; None where it is a grid of vectors, or not known."""
+        config = dig(self.config, "config", of=Mapping) or {}
+        return None if "codebook_size" in config else dig(config, "latent_dim", of=int)
 
     @property
     def sampler(self) -> str | None:

@@ -21,7 +21,7 @@ def check_storage(variant: str | type, body: str | None = None) -> None:
     # Zeros, as biases are at first, would hide a weight that was not stored.
     rng = generator(0)
     for weight in model.named_weights().values():
-        weight.assign(to_numpy(weight) + rng.uniform(0.0, 0.1, weight.shape).astype("float32"))
+        weight.assign(to_numpy(weight) + rng.uniform(0.0, 0.01, weight.shape).astype("float32"))
     fit_sampler(model, x)
     with tempfile.TemporaryDirectory() as folder:
         loaded = aezoo.load(aezoo.save(model, Path(folder, "model")))
