@@ -118,8 +118,6 @@ def train(
         raise ValueError(
             f"weights must be one of {', '.join(tensors.DTYPES)}. Received: {weights=!r}."
         )
-    if sampler is not None and sampler != "auto":
-        samplers.build(sampler)  # a wrong name costs no training
     taken = sorted({"seed", "dtype", "sample_shape"} & set(config or {}))
     if taken:
         raise ValueError(
@@ -130,7 +128,7 @@ def train(
     settings = choose(steps, dtype=dtype, jit=jit)
     model = _create(variant, samples, seed, dict(config or {}), settings.dtype)
     fitting = None
-    if sampler is not None:
+    if sampler is not None:  # a wrong one costs no training
         fitting = samplers.build(model.default_sampler if sampler == "auto" else sampler)
         samplers.check_latent(fitting, model.latents)
     schedule = keras.optimizers.schedules.CosineDecay(learning_rate, epochs * steps)

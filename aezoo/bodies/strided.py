@@ -1,15 +1,13 @@
 """A strided convolution that is trained by a matrix product."""
 
-from typing import Annotated
-
 import keras
-from keras import layers, ops
+from keras import ops
 
-from aezoo.schema import Interval, Size
+from aezoo.bodies.stride_two import StrideTwo
 
 
 @keras.saving.register_keras_serializable(package="aezoo")
-class StridedConvolution(layers.Layer):
+class StridedConvolution(StrideTwo):
     """Convolution of stride 2, trained by a matrix product.
 
     What `keras.layers.ZeroPadding2D` and `keras.layers.Conv2D` with "valid" padding give. In
@@ -38,37 +36,15 @@ class StridedConvolution(layers.Layer):
         [Dumoulin and Visin, 2016](https://arxiv.org/abs/1603.07285)
     """
 
-    def __init__(
-        self,
-        filters: Size,
-        kernel_size: Annotated[int, Interval(2, 31)],
-        *,
-        padding: int = 0,
-        activation: str | None = None,
-        **kwargs,
-    ):
-        super().__init__(**kwargs)
-        self.filters, self.kernel_size, self.padding = filters, kernel_size, padding
-        self.activation = keras.activations.get(activation)
-
-    def build(self, input_shape):
-        """Makes kernel and bias."""
-        self.kernel = self.add_weight(
-            name="kernel", shape=(self.kernel_size, self.kernel_size, input_shape[-1], self.filters)
-        )
-        self.bias = self.add_weight(name="bias", shape=(self.filters,), initializer="zeros")
-
-    def call(self, x, training=False):
-        """Maps `(n, h, w, c)` to half the height and width, and `filters` channels."""
-        y = self._product(x) if training else self._convolution(x)
-        return self.activation(y + self.bias)
+    def _kernel_channels(self, channels):
+        return channels, self.filters
 
     def _convolution(self, x):
         around = (self.padding, self.padding)
         x = ops.pad(x, ((0, 0), around, around, (0, 0)))
         return ops.conv(x, self.kernel, 2, "valid", data_format="channels_last")
 
-    def _product(self, x):
+    def _products(self, x):
         channels, (rows, columns) = x.shape[-1], self._size(x.shape)
         blocks = -(-self.kernel_size // 2)  # of two pixels, in a patch
         wanted = [2 * (size + blocks - 1) for size in (rows, columns)]
@@ -93,13 +69,6 @@ class StridedConvolution(layers.Layer):
     def compute_output_shape(self, input_shape):
         """Returns `(n, rows, columns, filters)`."""
         return (input_shape[0], *self._size(input_shape), self.filters)
-
-    def get_config(self):
-        """Returns the constructor's arguments."""
-        names = ("filters", "kernel_size", "padding")
-        config = {name: getattr(self, name) for name in names}
-        activation = keras.activations.serialize(self.activation)
-        return {**super().get_config(), **config, "activation": activation}
 
     def _size(self, shape):
         return tuple((s + 2 * self.padding - self.kernel_size) // 2 + 1 for s in shape[1:3])

@@ -1,16 +1,15 @@
 """A transposed convolution that is trained by matrix products."""
 
 import itertools
-from typing import Annotated
 
 import keras
-from keras import layers, ops
+from keras import ops
 
-from aezoo.schema import Interval, Size
+from aezoo.bodies.stride_two import StrideTwo
 
 
 @keras.saving.register_keras_serializable(package="aezoo")
-class TransposedConvolution(layers.Layer):
+class TransposedConvolution(StrideTwo):
     """Transposed convolution of stride 2, trained by matrix products.
 
     What `keras.layers.Conv2DTranspose` with "valid" padding gives, cropped. In training there is a
@@ -41,33 +40,12 @@ class TransposedConvolution(layers.Layer):
         [Dumoulin and Visin, 2016](https://arxiv.org/abs/1603.07285)
     """
 
-    def __init__(
-        self,
-        filters: Size,
-        kernel_size: Annotated[int, Interval(2, 31)],
-        *,
-        height: Size,
-        width: Size,
-        padding: int = 0,
-        activation: str | None = None,
-        **kwargs,
-    ):
-        super().__init__(**kwargs)
-        self.filters, self.kernel_size = filters, kernel_size
-        self.height, self.width, self.padding = height, width, padding
-        self.activation = keras.activations.get(activation)
+    def __init__(self, filters, kernel_size, *, height, width, **kwargs):
+        super().__init__(filters, kernel_size, **kwargs)
+        self.height, self.width = height, width
 
-    def build(self, input_shape):
-        """Makes kernel and bias."""
-        self.kernel = self.add_weight(
-            name="kernel", shape=(self.kernel_size, self.kernel_size, self.filters, input_shape[-1])
-        )
-        self.bias = self.add_weight(name="bias", shape=(self.filters,), initializer="zeros")
-
-    def call(self, x, training=False):
-        """Maps `(n, h, w, c)` to `(n, height, width, filters)`."""
-        y = self._products(x) if training else self._convolution(x)
-        return self.activation(y + self.bias)
+    def _kernel_channels(self, channels):
+        return self.filters, channels
 
     def _convolution(self, x):
         y = ops.conv_transpose(x, self.kernel, 2, "valid", data_format="channels_last")
@@ -102,10 +80,7 @@ class TransposedConvolution(layers.Layer):
 
     def get_config(self):
         """Returns the constructor's arguments."""
-        names = ("filters", "kernel_size", "height", "width", "padding")
-        config = {name: getattr(self, name) for name in names}
-        activation = keras.activations.serialize(self.activation)
-        return {**super().get_config(), **config, "activation": activation}
+        return {**super().get_config(), "height": self.height, "width": self.width}
 
 
 def _taps(place, size):
