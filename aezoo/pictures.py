@@ -1,4 +1,4 @@
-"""Pictures of results: grids of images, originals above reconstructions, loss curves."""
+"""Pictures of results: grids and rows of images, reconstructions below originals, loss curves."""
 
 from __future__ import annotations
 
@@ -89,6 +89,37 @@ def pairs(
         strips.append(np.pad(strip, [(0, pad), (0, missing), (0, 0)], constant_values=_WHITE))
     picture = np.concatenate(strips)
     return picture[: len(picture) - pad]
+
+
+def row(images: Sequence[Any], *, pad: int = 8) -> np.ndarray:
+    """Arrange images side by side on white, such as before and after.
+
+    Args:
+        images: At least one, of shape `(h, w, 1)` or `(h, w, 3)`, uint8 or floats in [0, 1]; they
+            may differ in size, and stand at the top.
+        pad: Pixels between and around the images.
+
+    Returns:
+        The picture, uint8, shape `(height, width, 1 or 3)`.
+
+    Raises:
+        ValueError: There are no images, or an argument is wrong.
+
+    Example:
+        >>> row([np.zeros((20, 30, 1)), np.zeros((40, 10, 3))], pad=5).shape
+        (50, 55, 3)
+    """
+    if not images:
+        raise ValueError("images must hold at least one image. Received: images=[].")
+    tiles = [_tiles(np.asarray(image)[None], "images")[0] for image in images]
+    pad, channels = _at_least("pad", pad, 0), max(tile.shape[-1] for tile in tiles)
+    height = max(len(tile) for tile in tiles) + 2 * pad
+    width = sum(tile.shape[1] + pad for tile in tiles) + pad
+    picture, left = np.full((height, width, channels), _WHITE, np.uint8), pad
+    for tile in tiles:
+        picture[pad : pad + len(tile), left : left + tile.shape[1]] = tile
+        left += tile.shape[1] + pad
+    return picture
 
 
 def loss_plot(

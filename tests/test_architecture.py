@@ -25,7 +25,7 @@ LAYERS = (
     "strict_json von_mises_fisher weights",
     "bodies data kernels kl_penalties likelihoods metrics postprocess preprocessing samplers "
     "tensors",
-    "baseline catalogue interface layout pictures",
+    "baseline catalogue interface layout photos pictures",
     "core evaluation graphs stored",
     "card served store variants",
     "hub",

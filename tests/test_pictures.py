@@ -129,3 +129,19 @@ def test_the_loss_plot_replaces_nothing_unasked(tmp_path):
 def test_an_empty_history_is_refused(tmp_path, history):
     with pytest.raises(ValueError, match="at least one epoch"):
         pictures.loss_plot(history, tmp_path / "loss.png")
+
+
+def test_a_row_aligns_images_of_any_size_at_the_top():
+    first, second = np.zeros((2, 3, 1)), np.full((4, 1, 3), 0.5)
+    picture = pictures.row([first, second], pad=1)
+    assert picture.shape == (6, 7, 3)
+    assert (picture[1:3, 1:4] == 0).all()
+    assert (picture[1:5, 5] == 128).all()
+    rest = picture.copy()
+    rest[1:3, 1:4] = rest[1:5, 5] = 255
+    assert (rest == 255).all()
+
+
+def test_a_row_needs_images():
+    with pytest.raises(ValueError, match="at least one image"):
+        pictures.row([])

@@ -57,6 +57,7 @@ _PANELS: dict[str, dict[str, Callable[..., None]]] = {
 # Typer imports pydantic, 0.15 s, to convert arguments, also those that are not given.
 _QUICK = (["list"], ["list", "--json"])
 _INTERRUPTED = 130
+_TASKS = "Tasks"
 
 
 class Commands(TyperGroup):
@@ -71,8 +72,10 @@ class Commands(TyperGroup):
         task = _tasks().get(cmd_name)
         if cmd_name in self.commands or task is None:
             return super().get_command(ctx, cmd_name)
-        owner = aezoo_registry.find("tasks", task).owner
-        return _Task(cmd_name, help=f"From {owner}.", rich_help_panel="Tasks")
+        entry = aezoo_registry.find("tasks", task)
+        if entry.builtin:  # as light as the core commands
+            return _as_command(aezoo_registry.load("tasks", task), cmd_name)
+        return _Task(cmd_name, help=f"From {entry.owner}.", rich_help_panel=_TASKS)
 
     def resolve_command(self, ctx: Any, args: Any) -> Any:
         """Return the command that is about to run, importing it if it is a task."""
@@ -97,7 +100,8 @@ def _tasks() -> dict[str, str]:
 def _as_command(task: Any, name: str) -> Any:
     if not isinstance(task, typer.Typer):
         holder = typer.Typer(add_completion=False)
-        holder.command(name, context_settings=app.info.context_settings)(task)
+        settings = app.info.context_settings
+        holder.command(name, context_settings=settings, rich_help_panel=_TASKS)(task)
         task = holder
     command = typer.main.get_command(task)
     command.name = name

@@ -62,8 +62,8 @@ BY_NETWORK = {
 """What a network adds to these arguments."""
 ALONE = {"sigma_vae": {"likelihood": {**HALF, "scale": "batch"}}}
 """Arguments of variants that only aezoo has, where they are not `HALF` alone."""
-SEEDED = ("ae", "vae", "beta_vae", "wae_mmd", "rae_l2", "vq_vae")
-"""Variants that are trained with every seed and network; the others with the first of both."""
+EVERYWHERE = ("ae", "vae", "beta_vae", "wae_mmd", "rae_l2", "vq_vae")
+"""Variants that are trained with every network; the others with the first."""
 ALSO_IN_HALF = "vae"
 """Variant that aezoo trains under `mixed_bfloat16` too: the policy of the training's speed."""
 NO_PRIOR = ("ae", "rae_l2", "vq_vae")
@@ -95,7 +95,9 @@ def add_arguments(parser):
     parser.add_argument(
         "--dtype", default="float32", help="aezoo's policy, as `aezoo train` has it"
     )
-    parser.add_argument("--resume", action="store_true", help="keep what runs/quality holds")
+    parser.add_argument(
+        "--resume", action="store_true", help="keep what runs/quality and the page hold"
+    )
 
 
 def run(arguments):
@@ -109,6 +111,8 @@ def run(arguments):
     train, test = data.load("fashion_mnist").x, data.load("fashion_mnist", "test").x
     RUNS.mkdir(parents=True, exist_ok=True)
     records, todo = [], jobs(arguments)
+    if arguments.resume:
+        restore(todo)
     with tempfile.TemporaryDirectory(dir=RUNS) as scratch, contextlib.suppress(KeyboardInterrupt):
         path = save_data(Path(scratch) / "data.npz", train[: arguments.samples], test)
         for i, job in enumerate(todo):
@@ -125,11 +129,21 @@ def run(arguments):
     return "quality", results, quality_page.render(results)
 
 
+def restore(todo):
+    """Puts those trainings that the results beside the page hold, and `RUNS` does not, into it."""
+    path = report.RESULTS / "quality.json"
+    wanted = {key(job) for job in todo}
+    for record in json.loads(path.read_text())["records"] if path.exists() else []:
+        known = RUNS / f"{key(record['job'])}.json"
+        if known.stem in wanted and "failed" not in record and not known.exists():
+            known.write_text(json.dumps(record) + "\n")
+
+
 def jobs(arguments):
     """Returns every training in the order in which they run, so that parts make sense.
 
-    All variants come first, with the first network and seed, then its other seeds, then the other
-    networks.
+    All variants come first, with the first network and seed, then its other seeds (only of those
+    that both libraries have), then the other networks.
     """
     import aezoo
     from aezoo.factory import find_variant
@@ -140,9 +154,10 @@ def jobs(arguments):
     plan = []
     for network in arguments.networks:
         for seed in arguments.seeds:
-            first = (seed, network) == (arguments.seeds[0], arguments.networks[0])
-            for variant in [*pairs, *alone] if first else [v for v in pairs if v in SEEDED]:
-                plan.append((variant, network, seed))
+            first = network == arguments.networks[0]
+            lone = alone if first and seed == arguments.seeds[0] else []
+            both = pairs if first else [v for v in pairs if v in EVERYWHERE]
+            plan += [(variant, network, seed) for variant in [*both, *lone]]
     libraries = ["aezoo", "pythae"] if arguments.peer_python else ["aezoo"]
     found = []
     for variant, network, seed in plan:

@@ -1,0 +1,117 @@
+"""Single images as the tasks take them: checked, float while worked on, and given back alike."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from aezoo.arrays import to_uint8, to_unit
+
+# BT.601 as MATLAB's rgb2ycbcr and the literature on super-resolution have it, for values in [0, 1].
+_LUMA = np.array([65.481, 128.553, 24.966]) / 255
+_BLUE = np.array([-37.797, -74.203, 112.0]) / 255
+_RED = np.array([112.0, -93.786, -18.214]) / 255
+_YCBCR = np.stack([_LUMA, _BLUE, _RED], axis=1)
+_OFFSET = np.array([16.0, 128.0, 128.0]) / 255
+
+
+def check(image: Any, *, name: str = "image") -> np.ndarray:
+    """Check one image and return it as float32 in [0, 1].
+
+    Args:
+        image: Shape `(h, w, 1)` or `(h, w, 3)`, uint8 or floats in [0, 1].
+        name: What errors call it.
+
+    Returns:
+        The image, float32.
+
+    Raises:
+        ValueError: The shape, kind or range is wrong.
+
+    Example:
+        >>> check(np.full((1, 1, 1), 255, "uint8")).item()
+        1.0
+    """
+    shape = np.shape(image)
+    if len(shape) != 3 or shape[-1] not in (1, 3) or 0 in shape:
+        hints = {2: f"; a grey image needs `{name}[..., None]`", 4: f"; pass `{name}[0]`"}
+        raise ValueError(
+            f"{name} must be one image of shape (h, w, 1) or (h, w, 3)"
+            f"{hints.get(len(shape), '')}. Received: {name}.shape={shape!r}."
+        )
+    return to_unit(image, name=name)
+
+
+def like(result: np.ndarray, image: Any) -> np.ndarray:
+    """Return a result as an image of the kind that was given.
+
+    Args:
+        result: Floats; what lies outside [0, 1] is clipped.
+        image: What the user gave: uint8, or floats.
+
+    Returns:
+        uint8 where `image` is, else float32 in [0, 1].
+
+    Example:
+        >>> like(np.full((1, 1, 1), 2.0), np.zeros((1, 1, 1), "uint8")).item()
+        255
+    """
+    clipped: np.ndarray = np.clip(result, 0.0, 1.0, dtype=np.float32)
+    return to_uint8(clipped) if np.asarray(image).dtype == np.uint8 else clipped
+
+
+def to_ycbcr(image: np.ndarray) -> np.ndarray:
+    """Return RGB in [0, 1] as Y, Cb and Cr of BT.601, Y from 16/255 to 235/255.
+
+    Args:
+        image: Shape `(..., 3)`, floats.
+
+    Returns:
+        Same shape, float32.
+
+    Reference:
+        ITU-R BT.601
+
+    Example:
+        >>> np.round(255 * to_ycbcr(np.ones(3))).tolist()
+        [235.0, 128.0, 128.0]
+    """
+    return np.asarray(image @ _YCBCR + _OFFSET, np.float32)
+
+
+def to_rgb(image: np.ndarray) -> np.ndarray:
+    """Return what `to_ycbcr` was given, not clipped.
+
+    Example:
+        >>> np.round(to_rgb(to_ycbcr(np.array([0.25, 0.5, 1.0]))), 5).tolist()
+        [0.25, 0.5, 1.0]
+    """
+    return np.asarray((image - _OFFSET) @ np.linalg.inv(_YCBCR), np.float32)
+
+
+def luma(image: np.ndarray) -> np.ndarray:
+    """Return the Y of an image of 1 or 3 channels in [0, 1], shape `(h, w, 1)`, float32.
+
+    Example:
+        >>> luma(np.ones((1, 1, 3))).item() == luma(np.ones((1, 1, 1))).item()
+        True
+    """
+    return to_ycbcr(np.broadcast_to(image, (*image.shape[:-1], 3)))[..., :1]
+
+
+def psnr(image: np.ndarray, other: np.ndarray, where: np.ndarray | None = None) -> float:
+    """Return the peak signal-to-noise ratio of two images in [0, 1], in dB, capped at 100.
+
+    Args:
+        image: Shape `(h, w, c)`.
+        other: Same shape.
+        where: Pixels to compare, booleans `(h, w)`; None for all.
+
+    Example:
+        >>> psnr(np.zeros((2, 2, 1)), np.full((2, 2, 1), 0.1))
+        20.0
+    """
+    difference = np.asarray(image, np.float64) - other
+    squared = np.mean(np.square(difference if where is None else difference[where]))
+    return float(round(-10 * np.log10(max(squared, 1e-10)), 10))
