@@ -97,12 +97,19 @@ class Autoencoder(Interface, Exportable):
         self.noise = keras.random.SeedGenerator(self.seed)
         with self.construction():
             inner = self.preprocess.inner_shape
-            self.encoder = Encoder(self.body.encoder(inner, self.posterior_shape), self)
+            self.encoder = Encoder(self.encoder_network(), self)
             parameter_shape = self.likelihood.parameter_shape(inner)
             self.decoder = Decoder(self.body.decoder(self.code_shape, parameter_shape), self)
         self.built = True
 
     # What a variant may override.
+
+    def encoder_network(self):
+        """Returns the network from preprocessed samples to the parameters of the posterior."""
+        return self.body.encoder(self.preprocess.inner_shape, self.posterior_shape)
+
+    def prepare(self, x):
+        """Sets weights that raw training samples `x` give in closed form, before training."""
 
     def posterior(self, x, training=False, condition=None):
         """Returns what the encoder says about the code of preprocessed `x`, a dictionary."""
@@ -298,7 +305,7 @@ class Autoencoder(Interface, Exportable):
         for name, values in terms.items():
             values = ops.cast(values, "float32")
             self.trackers[name].update_state(values, sample_weight=sample_weight)
-            total = total + weights.get(name, 0.0) * _weighted_mean(values, sample_weight)
+            total = total + weights.get(name, 0.0) * losses.weighted_mean(values, sample_weight)
         for loss in self.losses:
             total = total + ops.cast(loss, "float32")
         return total / _replicas()
@@ -381,12 +388,6 @@ class Autoencoder(Interface, Exportable):
             data = data.get("x")
         if hasattr(data, "__array__"):
             check_samples(data, self.sample_shape, sample_range=self.sample_range, name=name)
-
-
-def _weighted_mean(values, sample_weight):
-    if sample_weight is None:
-        return ops.mean(values)
-    return ops.sum(values * sample_weight) / ops.maximum(ops.sum(sample_weight), 1e-9)
 
 
 def _replicas():

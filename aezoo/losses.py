@@ -236,3 +236,13 @@ def logistic_loss(logits, *, real):
         [Goodfellow et al., 2014](https://arxiv.org/abs/1406.2661)
     """
     return sum_over_sample(ops.softplus(-logits if real else logits))
+
+
+def weighted_mean(values, sample_weight=None):
+    """Returns the mean of `values` `(n,)`, weighted by `sample_weight` `(n,)` where there is one.
+
+    Where all weights are 0 it is 0.
+    """
+    if sample_weight is None:
+        return ops.mean(values)
+    return ops.sum(values * sample_weight) / ops.maximum(ops.sum(sample_weight), 1e-9)

@@ -115,3 +115,37 @@ def psnr(image: np.ndarray, other: np.ndarray, where: np.ndarray | None = None) 
     difference = np.asarray(image, np.float64) - other
     squared = np.mean(np.square(difference if where is None else difference[where]))
     return float(round(-10 * np.log10(max(squared, 1e-10)), 10))
+
+
+def patches(image: np.ndarray, size: int, stride: int) -> np.ndarray:
+    """Return the squares of an image on a grid, of the same dtype.
+
+    Args:
+        image: Shape `(h, w, c)`.
+        size: Height and width of a patch.
+        stride: Distance of two patches.
+
+    Returns:
+        Shape `(n, size, size, c)`; none where the image is smaller than a patch.
+
+    Example:
+        >>> patches(np.zeros((10, 12, 3)), 4, 4).shape
+        (6, 4, 4, 3)
+    """
+    height, width, channels = image.shape
+    if min(height, width) < size:
+        return np.empty((0, size, size, channels), image.dtype)
+    views = np.lib.stride_tricks.sliding_window_view(image, (size, size), axis=(0, 1))
+    chosen = np.moveaxis(views[::stride, ::stride], 2, -1)
+    return np.ascontiguousarray(chosen.reshape(-1, size, size, channels))
+
+
+def turned(images: np.ndarray) -> np.ndarray:
+    """Return square images in their eight orientations, `(8 n, size, size, c)`.
+
+    Example:
+        >>> turned(np.zeros((3, 4, 4, 1))).shape
+        (24, 4, 4, 1)
+    """
+    both = (images, images[:, ::-1])
+    return np.concatenate([np.rot90(part, k, axes=(1, 2)) for part in both for k in range(4)])

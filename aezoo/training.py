@@ -131,6 +131,7 @@ def train(
     if sampler is not None:  # a wrong one costs no training
         fitting = samplers.build(model.default_sampler if sampler == "auto" else sampler)
         samplers.check_latent(fitting, model.latents)
+    model.prepare(samples.x)
     schedule = keras.optimizers.schedules.CosineDecay(learning_rate, epochs * steps)
     model.compile(
         model.default_optimizer(schedule),

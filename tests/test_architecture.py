@@ -21,11 +21,11 @@ FILES = {
 # A module imports from lower layers only, and from its own package.
 LAYERS = (
     "acceleration adversary arrays atomic batches captions dead_units divergence engines "
-    "fused_adam interpolation losses networks noise paths quantize regular_file schema shuffling "
-    "strict_json von_mises_fisher weights",
+    "fused_adam interpolation losses networks noise paths quantize regular_file resampling schema "
+    "shuffling strict_json tiles von_mises_fisher weights",
     "bodies data kernels kl_penalties likelihoods metrics postprocess preprocessing samplers "
-    "tensors",
-    "baseline catalogue interface layout photos pictures",
+    "subpixel tensors",
+    "baseline catalogue degradations interface layout photos pictures",
     "core evaluation graphs stored",
     "card served store variants",
     "hub",

@@ -14,29 +14,31 @@ Channels = Annotated[tuple[Size, ...], Length(1, 12)]
 
 @keras.saving.register_keras_serializable(package="aezoo")
 class Upsample(layers.Layer):
-    """Doubles height and width by `depth_to_space` and crops to a size.
+    """Multiplies height and width by `depth_to_space` and crops to a size.
 
     Faster on a CPU than a transposed convolution with the same result shape.
 
     Args:
-        height: Height to crop to, `2 * h - 1` or `2 * h`.
-        width: Width to crop to, `2 * w - 1` or `2 * w`.
+        height: Height to crop to, at most `factor * h`.
+        width: Width to crop to, at most `factor * w`.
+        factor: Whole factor of both.
     """
 
-    def __init__(self, height, width, **kwargs):
+    def __init__(self, height, width, factor=2, **kwargs):
         super().__init__(**kwargs)
-        self.height, self.width = height, width
+        self.height, self.width, self.factor = height, width, factor
 
     def call(self, x):
-        """Maps `(n, h, w, 4 c)` to `(n, height, width, c)`."""
-        doubled = ops.depth_to_space(x, 2, data_format="channels_last")
-        if tuple(doubled.shape[1:3]) == (self.height, self.width):
-            return doubled  # a slice that cuts nothing off still has a gradient to compute
-        return doubled[:, : self.height, : self.width]
+        """Maps `(n, h, w, factor**2 c)` to `(n, height, width, c)`."""
+        larger = ops.depth_to_space(x, self.factor, data_format="channels_last")
+        if tuple(larger.shape[1:3]) == (self.height, self.width):
+            return larger  # a slice that cuts nothing off still has a gradient to compute
+        return larger[:, : self.height, : self.width]
 
     def get_config(self):
         """Returns the constructor's arguments."""
-        return {**super().get_config(), "height": self.height, "width": self.width}
+        sizes = {"height": self.height, "width": self.width, "factor": self.factor}
+        return {**super().get_config(), **sizes}
 
 
 class Conv:

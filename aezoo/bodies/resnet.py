@@ -33,13 +33,15 @@ class ResNet:
         [Zhang et al., 2019](https://arxiv.org/abs/1901.09321)
     """
 
+    activation = "silu"
+
     def __init__(
         self, *, channels: Channels = (32, 64), blocks: Annotated[int, Interval(1, MAX_BLOCKS)] = 2
     ):
         if blocks * len(channels) > MAX_BLOCKS:  # what builds within a second, hostile or not
             raise ValueError(
-                f"ResNet takes at most {MAX_BLOCKS} blocks in all its stages: use fewer blocks or "
-                f"wider channels. Received: {len(channels)} stages of blocks={blocks!r}."
+                f"{type(self).__name__} takes at most {MAX_BLOCKS} blocks in all its stages: use "
+                f"fewer blocks or wider channels. Received: {len(channels)} stages of blocks={blocks!r}."
             )
         self.channels, self.blocks = channels, blocks
 
@@ -55,8 +57,8 @@ class ResNet:
         """Returns the network from `(n, h, w, c)` to `(n, *output_shape)`."""
         x = inputs = keras.Input(tuple(sample_shape))
         for channels in self.channels:
-            x = self._stage(_conv(channels, strides=2)(x), channels)
-        x = layers.Activation("silu")(x)
+            x = self._stage(conv(channels, strides=2)(x), channels)
+        x = layers.Activation(self.activation)(x)
         if is_spatial(output_shape, self.grid(sample_shape)):
             x = pointwise(output_shape[-1], dtype="float32")(x)
             return keras.Model(inputs, x, name="encoder_network")
@@ -70,27 +72,28 @@ class ResNet:
         *sizes, (height, width) = halvings(output_shape, len(self.channels))
         inputs = keras.Input(tuple(code_shape))
         if is_spatial(code_shape, self.grid(output_shape)):
-            x = _conv(self.channels[-1])(inputs)
+            x = conv(self.channels[-1])(inputs)
         else:
             x = layers.Dense(height * width * self.channels[-1])(layers.Flatten()(inputs))
             x = layers.Reshape((height, width, self.channels[-1]))(x)
         for stage, channels in reversed(list(enumerate(self.channels))):
-            x = layers.Activation("silu")(self._stage(x, channels))
+            x = layers.Activation(self.activation)(self._stage(x, channels))
             if stage:
-                x = Upsample(*sizes[stage])(_conv(4 * self.channels[stage - 1])(x))
-        x = _conv(4 * output_shape[-1], dtype="float32")(x)
+                x = Upsample(*sizes[stage])(conv(4 * self.channels[stage - 1])(x))
+        x = conv(4 * output_shape[-1], dtype="float32")(x)
         x = Upsample(*sizes[0], dtype="float32")(x)
         return keras.Model(inputs, x, name="decoder_network")
 
     def _stage(self, x, channels):
         for _ in range(self.blocks):
-            y = _conv(channels)(layers.Activation("silu")(x))
-            y = _conv(channels, kernel_initializer="zeros")(layers.Activation("silu")(y))
+            y = conv(channels)(layers.Activation(self.activation)(x))
+            y = conv(channels, kernel_initializer="zeros")(layers.Activation(self.activation)(y))
             x = layers.Add()([x, y])
         return x
 
 
-def _conv(channels, strides=1, **kwargs):
+def conv(channels, strides=1, **kwargs):
+    """Returns a convolution of 3x3 pixels that keeps the size, or divides it by `strides`."""
     return layers.Conv2D(
         channels, 3, strides, padding="same", data_format="channels_last", **kwargs
     )

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
-from aezoo.cli.console import note, show_warning
+from aezoo.cli.console import note, show_json, show_table, show_warning
 
 Photo = Annotated[
     Path,
@@ -21,7 +21,7 @@ Photo = Annotated[
     ),
 ]
 Out = Annotated[
-    Path,
+    Path | None,
     typer.Option(
         "-o",
         "--out",
@@ -37,12 +37,26 @@ Compare = Annotated[
     bool,
     typer.Option("--compare", help="Also write before and after side by side, as OUT.compare.png."),
 ]
+Source = Annotated[
+    str | None,
+    typer.Option(
+        "--model", show_default=False, help="A model as MODEL elsewhere; by default a preset."
+    ),
+]
+Evaluate = Annotated[
+    bool,
+    typer.Option(
+        "--evaluate",
+        help="Take the photos for what should come out, and print how near the model and the "
+        "best classical methods come. Nothing is written.",
+    ),
+]
 LIMIT = 64_000_000
 
 
 def process(
     source: Path,
-    out: Path,
+    out: Path | None,
     work: Callable[[np.ndarray], dict[str, np.ndarray]],
     *,
     force: bool,
@@ -73,26 +87,64 @@ def process(
     """
     from aezoo.data import images
 
+    if out is None:
+        raise ValueError("Name what to write with --out. Received: no --out.")
     if not source.is_dir():
         _check(out, force=force, compare=compare)
         _one(source, out, work, force, compare, max_pixels, finish)
         return
-    paths = images.scan(source)
-    if not paths:
-        raise LookupError(f"There is no image in the folder {str(source)!r}.")
+    paths = _scan(source)
     if out.exists() and not out.is_dir():
         raise FileExistsError(f"{out} is a file: for a folder of photos name a folder.")
-    failed = []
+    errors = []
     for path, target in targets(paths, source, out).items():
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
             _check(target, force=force, compare=compare)
             _one(path, target, work, force, compare, max_pixels, finish)
         except (images.ImageError, FileExistsError) as error:
-            failed.append(f"\n  {path}: {getattr(error, 'reason', error)}")
-    if failed:
-        show_warning(f"{len(failed)} of {len(paths)} photos were left out:{''.join(failed)}")
-        raise typer.Exit(1)
+            errors.append(f"\n  {path}: {getattr(error, 'reason', error)}")
+    _list(errors, len(paths))
+
+
+def evaluate(
+    source: Path,
+    score: Callable[[list[np.ndarray]], dict[str, Any]],
+    *,
+    max_pixels: int,
+    json: bool,
+) -> None:
+    """Score a photo, or all of a folder, and print what came out.
+
+    Args:
+        source: An image file or a folder.
+        score: Maps images, uint8, to what `aezoo.tasks.comparison.compare` returns.
+        max_pixels: Limit of a photo.
+        json: Whether to print JSON.
+
+    Raises:
+        typer.Exit: With code 1, where some photos of a folder failed.
+        ImageError: No photo can be used.
+    """
+    from aezoo.data import images
+
+    paths = _scan(source) if source.is_dir() else [source]
+    found = images.read_all(paths, max_pixels=max_pixels)
+    if not found.images:
+        raise found.errors[0]
+    result = score(found.images)
+    if json:
+        show_json(result)
+    else:
+        methods = next(iter(result["scores"].values()))
+        rows = [
+            [condition, *(f"{value:.2f}" for value in means.values())]
+            for condition, means in result["scores"].items()
+        ]
+        show_table([f"{result['unit']}, {result['n']} images", *(f"{m} " for m in methods)], rows)
+        for sentence in result["verdict"]:
+            typer.echo(sentence)
+    _list([f"\n  {error.path}: {error.reason}" for error in found.errors], len(paths))
 
 
 def targets(paths: list[Path], source: Path, out: Path) -> dict[Path, Path]:
@@ -117,6 +169,21 @@ def targets(paths: list[Path], source: Path, out: Path) -> dict[Path, Path]:
 def beside(path: Path) -> Path:
     """Return the file of the comparison that belongs to a result."""
     return path.with_name(f"{path.stem}.compare.png")
+
+
+def _scan(folder: Path) -> list[Path]:
+    from aezoo.data import images
+
+    paths = images.scan(folder)
+    if not paths:
+        raise LookupError(f"There is no image in the folder {str(folder)!r}.")
+    return paths
+
+
+def _list(errors: list[str], n: int) -> None:
+    if errors:
+        show_warning(f"{len(errors)} of {n} photos were left out:{''.join(errors)}")
+        raise typer.Exit(1)
 
 
 def _check(path: Path, *, force: bool, compare: bool) -> None:

@@ -62,6 +62,8 @@ BY_NETWORK = {
 """What a network adds to these arguments."""
 ALONE = {"sigma_vae": {"likelihood": {**HALF, "scale": "batch"}}}
 """Arguments of variants that only aezoo has, where they are not `HALF` alone."""
+ELSEWHERE = ("restorer",)
+"""Variants without a learned code, which the pages of their tasks measure."""
 EVERYWHERE = ("ae", "vae", "beta_vae", "wae_mmd", "rae_l2", "vq_vae")
 """Variants that are trained with every network; the others with the first."""
 ALSO_IN_HALF = "vae"
@@ -106,7 +108,7 @@ def run(arguments):
     Returns:
         The stem of the results' files, the results and the page's lines.
     """
-    from aezoo import data
+    from aezoo import acceleration, data
 
     train, test = data.load("fashion_mnist").x, data.load("fashion_mnist", "test").x
     RUNS.mkdir(parents=True, exist_ok=True)
@@ -121,7 +123,7 @@ def run(arguments):
                 records.append(json.loads(known.read_text()))
             else:
                 record = run_job(job, arguments.peer_python, path, Path(scratch) / "job", test)
-                records.append({"job": job, **record})
+                records.append({"job": job, **record, "machine": acceleration.machine()})
                 if "failed" not in record:
                     known.write_text(json.dumps(records[-1]) + "\n")
             print(f"{i + 1}/{len(todo)} {key(job)} {brief(records[-1])}", flush=True)
@@ -132,8 +134,10 @@ def run(arguments):
 def restore(todo):
     """Puts those trainings that the results beside the page hold, and `RUNS` does not, into it."""
     path = report.RESULTS / "quality.json"
+    page = json.loads(path.read_text()) if path.exists() else {"records": [], "machine": ""}
     wanted = {key(job) for job in todo}
-    for record in json.loads(path.read_text())["records"] if path.exists() else []:
+    for record in page["records"]:
+        record.setdefault("machine", page["machine"])
         known = RUNS / f"{key(record['job'])}.json"
         if known.stem in wanted and "failed" not in record and not known.exists():
             known.write_text(json.dumps(record) + "\n")
@@ -150,7 +154,8 @@ def jobs(arguments):
 
     available = arguments.variants or aezoo.list_variants()
     pairs = [variant for variant in PAIRS if variant in available]
-    alone = [v for v in available if v not in PAIRS and not find_variant(v).conditional]
+    alone = [v for v in available if v not in (*PAIRS, *ELSEWHERE)]
+    alone = [v for v in alone if not find_variant(v).conditional]
     plan = []
     for network in arguments.networks:
         for seed in arguments.seeds:

@@ -77,7 +77,29 @@ def method(results):
         seconds. Memory is the peak of the process when training ends, and before there is a model:
         what importing the library and its framework, and the images, take.
     """
-    return report.paragraph(equal) + report.paragraph(measured)
+    lines = report.paragraph(equal) + report.paragraph(measured)
+    machines = where(results)
+    return lines + report.paragraph(machines) if machines else lines
+
+
+def where(results):
+    """Returns which trainings ran on which machine, where they ran on several."""
+    places = {}
+    for record in results["records"]:
+        job = record["job"]
+        found = places.setdefault(record.get("machine", results["machine"]), {})
+        found.setdefault((job["network"], job["seed"]), []).append(job["variant"])
+    if len(places) < 2:
+        return ""
+    return "Compare seconds on one machine only. " + " ".join(
+        f"{machine}: "
+        + "; ".join(
+            f"{network}, seed {seed}: {', '.join(dict.fromkeys(variants))}"
+            for (network, seed), variants in found.items()
+        )
+        + "."
+        for machine, found in places.items()
+    )
 
 
 def failure(record):

@@ -1,0 +1,65 @@
+"""Residual convolutions with skips, for codes that are images themselves."""
+
+import keras
+from keras import layers
+
+from aezoo.bodies.conv import Upsample, halvings
+from aezoo.bodies.resnet import ResNet, conv
+
+
+class UNet(ResNet):
+    """Residual U-Net from codes that are images to samples of their size or a multiple of it.
+
+    The first stage works at the size of the code; each further one halves it, and what it finds is
+    added to the stage before on the way back. The last convolution starts at zero: the network says
+    nothing at first, as the residual of a `restorer` should. Encoders, and decoders of codes that
+    are no images, are those of `resnet`.
+
+    Args:
+        channels: Channels of each stage.
+        blocks: Residual blocks of each stage, on either way; at most 16 in all stages together.
+
+    Example:
+        ```python
+        body = {"name": "unet", "channels": [16, 32], "blocks": 1}
+        model = aezoo.create("restorer", sample_shape=(45, 80, 3), body=body)
+        ```
+
+    Reference:
+        [Ronneberger et al., 2015](https://arxiv.org/abs/1505.04597);
+        [Lim et al., 2017](https://arxiv.org/abs/1707.02921)
+    """
+
+    activation = "relu"
+
+    def decoder(self, code_shape, output_shape):
+        """Returns the network from `(n, *code_shape)` to `(n, h, w, c)`."""
+        factor = enlargement(code_shape, output_shape)
+        if not factor:
+            return super().decoder(code_shape, output_shape)
+        sizes = halvings(code_shape, len(self.channels) - 1)
+        inputs = keras.Input(tuple(code_shape))
+        x, skips = conv(self.channels[0])(inputs), []
+        for stage, channels in enumerate(self.channels):
+            if stage:
+                skips.append(x)
+                x = conv(channels, strides=2)(x)
+            x = self._stage(x, channels)
+        for stage, skip in reversed(list(enumerate(skips))):
+            x = Upsample(*sizes[stage])(conv(4 * self.channels[stage])(x))
+            x = self._stage(layers.Add()([x, skip]), self.channels[stage])
+        x = layers.Activation(self.activation)(x)
+        last = factor**2 * output_shape[-1]
+        x = conv(last, kernel_initializer="zeros", dtype="float32")(x)
+        if factor > 1:
+            x = Upsample(*output_shape[:2], factor, dtype="float32")(x)
+        return keras.Model(inputs, x, name="decoder_network")
+
+
+def enlargement(code_shape, output_shape):
+    """Returns the whole factor from codes `(h, w, d)` to images `(h, w, c)`; 0 without one."""
+    if len(code_shape) != 3:
+        return 0
+    factor, rest = divmod(output_shape[0], code_shape[0])
+    exact = not rest and output_shape[1] == factor * code_shape[1]
+    return factor if exact else 0

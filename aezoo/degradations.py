@@ -1,0 +1,104 @@
+"""What happens to a sample before anyone sees it, and the classical estimate of what it was.
+
+A degradation gives the code of a `restorer`: `observe` is what is seen of a sample, `corrupt` the
+same at random for training, `start` a layer that estimates the sample from it, and `free` where
+the estimate may be corrected.
+"""
+
+from typing import Annotated
+
+import keras
+from keras import layers, ops
+
+from aezoo.resampling import bicubic
+from aezoo.schema import Interval, choose
+from aezoo.subpixel import Subpixel
+
+Sigma = Annotated[float, Interval(0.0, 10.0)]
+
+
+class Noise:
+    """White Gaussian noise of unknown strength.
+
+    Args:
+        low: Least standard deviation, in units of the preprocessed sample.
+        high: Greatest standard deviation.
+    """
+
+    def __init__(self, *, low: Sigma = 0.02, high: Sigma = 0.2):
+        if low > high:
+            raise ValueError(f"low must be at most high. Received: {low=!r}, {high=!r}.")
+        self.low, self.high = low, high
+
+    def code_shape(self, sample_shape):
+        """Returns the shape of what is seen: that of a sample."""
+        return tuple(sample_shape)
+
+    def observe(self, x):
+        """Returns samples as they come."""
+        return layers.Identity(dtype="float32")(x)
+
+    def corrupt(self, x, seed):
+        """Returns samples with noise, each with a standard deviation of its own."""
+        shape = (ops.shape(x)[0], *[1] * (len(x.shape) - 1))
+        sigma = keras.random.uniform(shape, self.low, self.high, seed=seed)
+        return x + sigma * keras.random.normal(ops.shape(x), seed=seed)
+
+    def start(self, sample_shape):
+        """Returns the layer of the estimate: what is seen."""
+        return layers.Identity(dtype="float32", name="start")
+
+    def free(self, z):
+        """Returns 1: all may be corrected."""
+        return 1.0
+
+
+class Downscale:
+    """Fewer pixels: Pillow's antialiased bicubic, with 8 bits a value.
+
+    Args:
+        factor: Whole factor by which height and width shrink.
+    """
+
+    def __init__(self, *, factor: Annotated[int, Interval(2, 8)] = 2):
+        self.factor = factor
+
+    def code_shape(self, sample_shape):
+        """Returns the shape of the small image."""
+        height, width, *channels = (*sample_shape, 0, 0)[: max(3, len(sample_shape))]
+        least = 2 * self.factor
+        if (
+            len(sample_shape) != 3
+            or height % self.factor
+            or width % self.factor
+            or (min(height, width) < least)
+        ):
+            raise ValueError(
+                f"The degradation 'downscale' needs images (h, w, c) whose height and width are "
+                f"multiples of factor={self.factor}, at least {least}. "
+                f"Received: sample_shape={tuple(sample_shape)!r}."
+            )
+        return (height // self.factor, width // self.factor, *channels)
+
+    def observe(self, x):
+        """Returns small images, not rounded."""
+        height, width, _ = x.shape[1:]
+        rows, columns = (bicubic(size, size // self.factor) for size in (height, width))
+        halfway = ops.matmul(rows, ops.reshape(x, (-1, height, width * x.shape[3])))
+        halfway = ops.reshape(halfway, (-1, len(rows), width, x.shape[3]))
+        return ops.matmul(columns, halfway)
+
+    def corrupt(self, x, seed):
+        """Returns small images as a file has them, in steps of 1/255."""
+        return ops.round(255.0 * ops.clip(self.observe(x), 0.0, 1.0)) / 255.0
+
+    def start(self, sample_shape):
+        """Returns the layer of the estimate: a linear filter, the bicubic one at first."""
+        return Subpixel(self.factor, name="start")
+
+    def free(self, z):
+        """Returns 1: all may be corrected."""
+        return 1.0
+
+
+find = choose({"noise": Noise, "downscale": Downscale}, "degradation")

@@ -1,0 +1,144 @@
+from __future__ import annotations
+
+import keras
+import numpy as np
+import pytest
+from PIL import Image
+
+import aezoo
+from aezoo import resampling, subpixel
+from aezoo.bodies.unet import enlargement
+
+BODY = {"name": "unet", "channels": [8], "blocks": 1}
+HALF = {"name": "downscale", "factor": 2}
+
+
+def smooth(n, height, width, channels=1):
+    rng = np.random.default_rng(0)
+    y, x = np.mgrid[:height, :width]
+    waves = [
+        np.sin(y * rng.uniform(0.1, 0.9) + x * rng.uniform(-0.9, 0.9) + rng.uniform(0, 6))
+        for _ in range(n * channels)
+    ]
+    stacked = np.reshape(0.5 + 0.4 * np.stack(waves), (n, channels, height, width))
+    return np.moveaxis(stacked, 1, -1).astype("float32")
+
+
+@pytest.fixture(scope="module")
+def halver():
+    return aezoo.create("restorer", sample_shape=(16, 24, 1), degradation=HALF, body=BODY)
+
+
+def test_downscaling_is_pillows(halver):
+    x = smooth(3, 16, 24)
+    expected = [Image.fromarray(i[..., 0]).resize((12, 8), Image.Resampling.BICUBIC) for i in x]
+    np.testing.assert_allclose(halver.encode(x)[..., 0], np.stack(expected), atol=1e-6)
+
+
+def test_an_untrained_restorer_is_the_bicubic_interpolation(halver):
+    code = halver.encode(smooth(2, 16, 24))
+    expected = np.stack([resampling.resize(small, 16, 24) for small in code])
+    inner = (slice(None), slice(6, -6), slice(6, -6))  # borders are mirrored, not cut
+    np.testing.assert_allclose(halver.decode(code)[inner], expected[inner], atol=1e-5)
+
+
+@pytest.mark.parametrize("factor", [2, 3, 4])
+def test_the_ridge_filter_keeps_flat_images_and_beats_the_interpolation(factor):
+    large = smooth(4, 12 * factor, 14 * factor)
+    small = np.stack([resampling.resize(image, 12, 14) for image in large])
+    fitted = subpixel.ridge(small, large, factor, chunk=3)
+    assert fitted.shape == (7, 7, 1, factor**2)
+    np.testing.assert_allclose(fitted.sum(axis=(0, 1, 2)), 1, atol=1e-5)
+    layer = subpixel.Subpixel(factor)
+    before = float(np.mean(np.square(keras.ops.convert_to_numpy(layer(small)) - large)))
+    layer.fit(small, large)
+    np.testing.assert_allclose(layer.kernel, fitted, atol=0.05)  # in parts or at once
+    after = float(np.mean(np.square(keras.ops.convert_to_numpy(layer(small)) - large)))
+    assert after < 0.8 * before
+
+
+def test_preparing_makes_the_estimate_better_and_training_goes_on_from_it():
+    x = smooth(64, 16, 16)
+    model = aezoo.create("restorer", sample_shape=(16, 16, 1), degradation=HALF, body=BODY)
+    errors = [np.mean(np.square(model.reconstruct(x) - x))]
+    model.prepare(x)
+    errors.append(np.mean(np.square(model.reconstruct(x) - x)))
+    model.compile("adam")
+    model.fit(x, epochs=8, batch_size=16, verbose=0)
+    errors.append(np.mean(np.square(model.reconstruct(x) - x)))
+    assert errors[0] > errors[1] > errors[2]
+
+
+def test_channels_are_enlarged_alike():
+    image = smooth(1, 16, 16, 3)
+    model = aezoo.create("restorer", sample_shape=(16, 16, 3), degradation=HALF, body=BODY)
+    code = model.encode(image)
+    grey = aezoo.create("restorer", sample_shape=(16, 16, 1), degradation=HALF, body=BODY)
+    planes = np.concatenate([grey.decode(code[..., i : i + 1]) for i in range(3)], axis=-1)
+    np.testing.assert_allclose(model.decode(code), planes, atol=1e-6)
+
+
+def test_noise_has_the_strength_that_was_asked_for():
+    noise = {"name": "noise", "low": 0.1, "high": 0.1}
+    model = aezoo.create("restorer", sample_shape=(32, 32, 1), degradation=noise, body=BODY)
+    x = np.full((16, 32, 32, 1), 0.5, "float32")
+    np.testing.assert_array_equal(model.encode(x), x)
+    seen = keras.ops.convert_to_numpy(model.degradation.corrupt(x, model.noise))
+    assert np.std(seen - x) == pytest.approx(0.1, rel=0.02)
+    np.testing.assert_array_equal(model.decode(seen), seen)  # nothing is said at first
+
+
+def test_each_sample_has_its_own_noise():
+    model = aezoo.create("restorer", sample_shape=(32, 32, 1), degradation="noise", body=BODY)
+    x = np.zeros((64, 32, 32, 1), "float32")
+    seen = keras.ops.convert_to_numpy(model.degradation.corrupt(x, model.noise))
+    strengths = seen.std(axis=(1, 2, 3))
+    assert 0.02 < strengths.min() < 0.06
+    assert 0.16 < strengths.max() < 0.21
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        ({"sample_shape": (15, 16, 1), "degradation": HALF}, "multiples of factor=2"),
+        ({"sample_shape": (13,), "degradation": HALF}, "needs images"),
+        ({"sample_shape": (2, 2, 1), "degradation": HALF}, "at least 4"),
+        ({"degradation": {"name": "downscale", "factor": 1}}, "2 to 8"),
+        ({"degradation": {"name": "noise", "low": 0.2, "high": 0.1}}, "low must be at most high"),
+        ({"degradation": "blur"}, "must be one of"),
+        ({"likelihood": "bernoulli"}, "without a link"),
+        ({"likelihood": {"name": "gaussian", "link": "sigmoid"}}, "without a link"),
+    ],
+)
+def test_what_does_not_fit_is_refused(arguments, reason):
+    with pytest.raises(ValueError, match=reason):
+        aezoo.create("restorer", **{"sample_shape": (16, 16, 1), **arguments})
+
+
+@pytest.mark.parametrize(
+    ("code", "output", "factor"),
+    [
+        ((4, 6, 1), (8, 12, 3), 2),
+        ((4, 6, 1), (4, 6, 1), 1),
+        ((4, 6, 1), (8, 13, 1), 0),
+        ((4, 6, 1), (8, 18, 1), 0),
+        ((4, 6, 1), (2, 3, 1), 0),
+        ((16,), (8, 8, 1), 0),
+    ],
+)
+def test_only_whole_factors_are_enlargements(code, output, factor):
+    assert enlargement(code, output) == factor
+
+
+@pytest.mark.parametrize("shape", [(9, 7, 2), (1, 1, 1), (2, 5, 3)])
+def test_stages_come_back_to_odd_sizes(shape):
+    body = {"name": "unet", "channels": [4, 6, 8], "blocks": 1}
+    model = aezoo.create("restorer", sample_shape=shape, body=body)
+    x = np.random.default_rng(0).random((2, *shape)).astype("float32")
+    assert model.reconstruct(x).shape == x.shape
+
+
+def test_borders_are_mirrored_however_small():
+    x = np.arange(4.0, dtype="float32").reshape(1, 2, 2, 1)
+    padded = keras.ops.convert_to_numpy(subpixel.mirrored(x, 3))[0, ..., 0]
+    np.testing.assert_array_equal(padded, np.pad(x[0, ..., 0], 3, mode="reflect"))
