@@ -132,7 +132,9 @@ def evaluate(
         "latent_units": units,
         "active_units": active_units(given.codes),
         "aggregate_posterior": aggregate_posterior(model, x, seed=seed, batch_size=batch_size),
-        "baseline": None if train is None else _baseline(functions, given, units),
+        "baseline": None
+        if train is None or not model.learns_code
+        else _baseline(functions, given, units),
     }
 
 

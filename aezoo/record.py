@@ -17,6 +17,7 @@ from aezoo.data import Dataset
 from aezoo.layout import RECORD, WEIGHTS
 
 GOLDEN_SAMPLES = 4
+GOLDEN_NUMBERS = 2**16
 TOLERANCE = 1e-4
 LOG_PROB_SAMPLES = 100
 
@@ -30,6 +31,7 @@ def write_record(
     recipe: Mapping[str, Any],
     computed: Mapping[str, Any] | None = None,
     metrics: Sequence[str] | None = None,
+    tested: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Measure a stored model and make its directory a preset.
 
@@ -46,6 +48,7 @@ def write_record(
         computed: What else its weights depend on, as JSON values: the dtype of the training, the
             machine, ...
         metrics: Names of metrics, see `aezoo.list_metrics()`; None for `mse`, `psnr` and `ssim`.
+        tested: What a task's `evaluate` returned for the model, and `data`, what it looked at.
 
     Returns:
         The record.
@@ -82,7 +85,8 @@ def write_record(
         )
     aezoo_registry.check_record(record, name)
     model = factory.load(path)
-    golden = verification.golden(model, test.x[:GOLDEN_SAMPLES])
+    most = max(1, min(GOLDEN_SAMPLES, GOLDEN_NUMBERS // test.x[0].size))
+    golden = verification.golden(model, test.x[:most])
     record |= {
         "source": "embedded",
         "data": _data(train),
@@ -94,6 +98,7 @@ def write_record(
         "sha256": stored.listed[WEIGHTS][1],
         "dtype": config["dtype"],
         "metrics": _metrics(model, train, test, metrics),
+        **({} if tested is None else {"tested": _rounded(dict(tested))}),
         "golden": {"tolerance": TOLERANCE},
     }
     text = json.dumps(record, indent=2, allow_nan=False) + "\n"

@@ -21,6 +21,8 @@ from pathlib import Path
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import keras
+import photographs
+from tested import TASKS
 
 from aezoo import data, evaluation, factory, training
 from aezoo.acceleration import machine
@@ -36,6 +38,10 @@ SAMPLE_METRICS = {
     "twemoji": ("kid_imagenet", "precision", "coverage"),
 }
 """Dataset to the metrics of generated samples whose features suit its images."""
+
+
+OWN = ("data", "sampler", "photographs", "task")
+"""Keys of a recipe that are not arguments of the training."""
 
 
 class Log(keras.callbacks.Callback):
@@ -59,7 +65,7 @@ def train(name, recipe, presets=PRESETS):
         The record.
     """
     variant = name.split(".")[0]
-    samples = {split: data.load(recipe["data"], split) for split in data.SPLITS}
+    samples = _samples(recipe)
     RUNS.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(dir=RUNS) as scratch:
         directory = Path(scratch) / name
@@ -70,10 +76,12 @@ def train(name, recipe, presets=PRESETS):
             validation=samples["validation"],
             weights="float16",
             callbacks=[Log()],
-            **{key: value for key, value in recipe.items() if key not in ("data", "sampler")},
+            **{key: value for key, value in recipe.items() if key not in OWN},
         )
         settings = trained.settings
         computed = {"dtype": settings.dtype, "jit": settings.jit, "machine": machine()}
+        if "photographs" in recipe:
+            _widen(directory, samples["test"].sample_shape)
         _fit_sampler(directory, recipe, samples["train"])
         record = _record(directory, name, recipe, samples, computed)
         shutil.rmtree(presets / name, ignore_errors=True)
@@ -92,7 +100,7 @@ def refit(name, recipe, presets=PRESETS):
     Returns:
         The record.
     """
-    _fit_sampler(presets / name, recipe, data.load(recipe["data"], "train"))
+    _fit_sampler(presets / name, recipe, _samples(recipe)["train"])
     return measure(name, recipe, presets)
 
 
@@ -107,9 +115,27 @@ def measure(name, recipe, presets=PRESETS):
     Returns:
         The record.
     """
-    samples = {split: data.load(recipe["data"], split) for split in data.SPLITS}
+    samples = _samples(recipe)
     record = json.loads((presets / name / RECORD).read_text(encoding="utf-8"))
     return _record(presets / name, name, recipe, samples, record["computed"])
+
+
+def _samples(recipe):
+    """Returns the splits that a recipe names."""
+    if "photographs" in recipe:
+        return photographs.splits(**recipe["photographs"], seed=recipe["seed"])
+    return {split: data.load(recipe["data"], split) for split in data.SPLITS}
+
+
+def _widen(directory, sample_shape):
+    """Stores a model that keeps places for samples of another size; its weights do not change."""
+    trained = factory.load(directory)
+    config = {**factory.model_config(trained), "sample_shape": sample_shape}
+    wide = factory.create(trained.variant, **config)
+    weights = trained.named_weights()
+    for name, weight in wide.named_weights().items():
+        weight.assign(weights[name])
+    factory.save(wide, directory, dtype="float16", overwrite=True)
 
 
 def _fit_sampler(directory, recipe, train):
@@ -130,8 +156,16 @@ def _record(directory, name, recipe, samples, computed):
         test=samples["test"],
         recipe={**recipe, "command": f"python tools/train.py {name}"},
         computed=computed,
-        metrics=(*evaluation.METRICS, *SAMPLE_METRICS.get(recipe["data"], ())),
+        metrics=(*evaluation.METRICS, *SAMPLE_METRICS.get(recipe.get("data"), ())),
+        tested=_tested(directory, recipe),
     )
+
+
+def _tested(directory, recipe):
+    """Returns what the task of a restorer scores on whole images, beside classical methods."""
+    if "task" not in recipe:
+        return None
+    return TASKS[recipe["task"]](factory.load(directory))
 
 
 def main():

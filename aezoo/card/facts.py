@@ -99,9 +99,13 @@ class Facts:
 
     @property
     def latent_dim(self) -> int | None:
-        """Length of the code; None where it is a grid of vectors, or not known."""
+        """Length of the code; None where it is a grid, an image, or not known."""
         config = dig(self.config, "config", of=Mapping) or {}
-        return None if "codebook_size" in config else dig(config, "latent_dim", of=int)
+        return (
+            None
+            if {"codebook_size", "degradation"} & set(config)
+            else dig(config, "latent_dim", of=int)
+        )
 
     @property
     def sampler(self) -> str | None:

@@ -79,6 +79,8 @@ def draw(model: Any, images: Any) -> dict[str, np.ndarray]:
     if model.engine.has("prior"):
         drawn = model.generate(DRAWN, seed=SEED, sampler="prior")
         found["prior.png"] = pictures.grid(drawn, columns=COLUMNS)
+    if not model.learns_code:
+        return found
     walks = model.interpolate(images[:WALKS], images[WALKS : 2 * WALKS], steps=COLUMNS)
     walked = walks.reshape(-1, *walks.shape[2:])
     return found | {"walk.png": pictures.grid(walked, columns=COLUMNS)}

@@ -45,6 +45,8 @@ class Restorer(Autoencoder):
         [Zhang et al., 2017](https://arxiv.org/abs/1608.03981)
     """
 
+    learns_code = False
+
     def __init__(
         self, sample_shape, latent_dim=16, *, degradation: schema.Spec = "noise", **kwargs
     ):
