@@ -1,4 +1,4 @@
-"""Finishing touches on generated images: brightness, contrast, gamma, sharpness.
+"""Finishing touches on generated images: histogram, brightness, contrast, gamma, sharpness.
 
 Every function takes images of shape `(..., h, w, c)`, uint8 or floats in
 [0, 1], and returns float32 of the same shape, clipped to [0, 1].
@@ -107,20 +107,66 @@ def sharpness(x: Any, amount: float) -> np.ndarray:
     return _clipped(x + amount * (x - _blur(x)))
 
 
+def match_histogram(x: Any, reference: Any) -> np.ndarray:
+    """Give each channel of every image the distribution of values that a reference has.
+
+    The exact mapping of quantiles: a value goes to where the reference's distribution function,
+    linear between its values, is what the image's is at the value. Order is kept, equal values stay
+    equal.
+
+    Args:
+        x: Images, shape `(..., h, w, c)`.
+        reference: One image of any size, shape `(height, width, c)`, uint8 or floats in [0, 1].
+
+    Returns:
+        Images of the same shape as `x`, float32 in [0, 1].
+
+    Raises:
+        ValueError: The images or the reference are out of bounds, or differ in their channels.
+
+    Example:
+        >>> x = np.array([[[0.0], [0.1]], [[0.1], [0.3]]])
+        >>> match_histogram(x, np.array([[[0.2], [0.4], [0.4], [0.8]]])).ravel().round(3).tolist()
+        [0.2, 0.4, 0.4, 0.8]
+
+    Reference:
+        Gonzalez and Woods, Digital Image Processing, section 3.3
+    """
+    x, reference = _images(x), _images(reference, name="reference")
+    if reference.ndim != 3 or reference.size == 0 or reference.shape[-1] != x.shape[-1]:
+        raise ValueError(
+            f"reference must be one image with as many channels as x, shape (height, width, "
+            f"{x.shape[-1]}). Received: reference.shape={reference.shape!r}."
+        )
+    matched = np.empty_like(x)
+    for channel in range(x.shape[-1]):
+        levels, counts = np.unique(reference[..., channel], return_counts=True)
+        heights = np.cumsum(counts) / counts.sum()
+        for index in np.ndindex(x.shape[:-3]):
+            plane = x[(*index, ..., channel)]
+            _, places, counts = np.unique(plane, return_inverse=True, return_counts=True)
+            quantiles = np.cumsum(counts) / counts.sum()
+            mapped = np.interp(quantiles, heights, levels)
+            matched[(*index, ..., channel)] = mapped[places].reshape(plane.shape)
+    return matched
+
+
 def adjust(
     x: Any,
     *,
+    histogram: Any = None,
     brightness: float = 0.0,
     contrast: float = 1.0,
     gamma: float = 1.0,
     sharpness: float = 0.0,
 ) -> np.ndarray:
-    """Apply brightness, contrast, gamma and sharpness in this order.
+    """Apply histogram, brightness, contrast, gamma and sharpness in this order.
 
     Each step is clipped to [0, 1]; the defaults change nothing.
 
     Args:
         x: Images, shape `(..., h, w, c)`, uint8 or floats in [0, 1].
+        histogram: The reference of `match_histogram`, or None.
         brightness: See `brightness`.
         contrast: See `contrast`.
         gamma: See `gamma`.
@@ -137,6 +183,8 @@ def adjust(
         0.5625
     """
     images = _images(x)
+    if histogram is not None:
+        images = match_histogram(images, histogram)
     steps = {"brightness": brightness, "contrast": contrast, "gamma": gamma, "sharpness": sharpness}
     for name, (function, neutral) in _STEPS.items():
         if steps[name] != neutral:
@@ -152,11 +200,12 @@ _STEPS = {
 }
 
 
-def _images(x: Any) -> np.ndarray:
-    images = to_unit(x)
+def _images(x: Any, *, name: str = "x") -> np.ndarray:
+    images = to_unit(x, name=name)
     if images.ndim < 3:
         raise ValueError(
-            f"x must be images of shape (..., h, w, c). Received: x.shape={images.shape!r}."
+            f"{name} must be images of shape (..., h, w, c). "
+            f"Received: {name}.shape={images.shape!r}."
         )
     return images
 

@@ -77,6 +77,56 @@ def test_sharpness_steepens_an_edge():
     np.testing.assert_allclose(sharp[:, [0, -1]], edge[:, [0, -1]], atol=1e-6)
 
 
+@pytest.mark.parametrize("levels", [5, 256])
+def test_histograms_are_matched_as_scikit_image_does_it(levels):
+    from skimage.exposure import match_histograms
+
+    random = generator(0)
+    x = random.integers(0, levels, (9, 14, 3)) / (levels - 1)
+    reference = random.random((20, 6, 3)) ** 2
+    y = postprocess.match_histogram(x, reference)
+    expected = match_histograms(x, reference.astype(np.float32), channel_axis=-1)
+    np.testing.assert_allclose(y, expected, atol=1e-6)
+
+
+@given(IMAGES)
+def test_a_histogram_of_its_own_changes_nothing(x):
+    image = x.reshape(-1, *x.shape[-2:])
+    np.testing.assert_allclose(postprocess.match_histogram(image, image), image, atol=1e-6)
+
+
+def test_a_matched_histogram_is_that_of_the_reference(x):
+    reference = generator(1).permuted(x[0] ** 3, axis=0)
+    y = postprocess.match_histogram(x, reference)
+    for channel in range(4):
+        expected = np.sort(reference[..., channel].ravel())
+        for image in y:
+            np.testing.assert_allclose(np.sort(image[..., channel].ravel()), expected, atol=1e-6)
+    single = postprocess.match_histogram(x[0], reference)
+    np.testing.assert_array_equal(single, y[0])
+
+
+def test_a_histogram_comes_before_the_other_adjustments(x):
+    expected = postprocess.brightness(postprocess.match_histogram(x, x[1] / 2), 0.2)
+    np.testing.assert_array_equal(
+        postprocess.adjust(x, brightness=0.2, histogram=x[1] / 2), expected
+    )
+
+
+@pytest.mark.parametrize(
+    ("reference", "problem"),
+    [
+        (np.zeros((4, 4, 3)), r"as many channels as x, shape \(height, width, 4\)"),
+        (np.zeros((2, 4, 4, 4)), "one image"),
+        (np.zeros((4, 4)), "reference must be images"),
+        (np.full((4, 4, 4), 200.0), "reference looks like pixel values"),
+    ],
+)
+def test_a_reference_that_does_not_fit_is_refused(x, reference, problem):
+    with pytest.raises(ValueError, match=problem):
+        postprocess.match_histogram(x, reference)
+
+
 def test_the_order_is_brightness_contrast_gamma_sharpness(x):
     expected = postprocess.sharpness(
         postprocess.gamma(postprocess.contrast(postprocess.brightness(x, 0.2), 1.5), 0.8), 0.5

@@ -88,3 +88,15 @@ Sharpness = Annotated[
     float,
     typer.Option("--sharpness", min=-1.0, help="Unsharp masking; below 0 blurs.", **_FINISH),
 ]
+Match = Annotated[
+    Path | None,
+    typer.Option(
+        "--match",
+        metavar="FILE",
+        exists=True,
+        dir_okay=False,
+        show_default=False,
+        help="A picture whose histogram is taken over, before the other touches.",
+        **_FINISH,
+    ),
+]

@@ -63,7 +63,7 @@ def process(
         force: Whether files may be replaced.
         compare: Whether to write all pictures of a photo side by side, too.
         max_pixels: Limit of a photo.
-        **finish: Arguments of `aezoo.postprocess.adjust` for the result.
+        **finish: Arguments of `aezoo.cli.outputs.finishing` for the result.
 
     Raises:
         typer.Exit: With code 1, where some photos of a folder failed.
@@ -71,11 +71,13 @@ def process(
         ImageError: The photo cannot be used.
         ValueError: The output's name has another suffix.
     """
+    from aezoo.cli import outputs
     from aezoo.data import images
 
+    finished = outputs.finishing(**finish)
     if not source.is_dir():
         _check(out, force=force, compare=compare)
-        _one(source, out, work, force, compare, max_pixels, finish)
+        _one(source, out, work, force, compare, max_pixels, finished)
         return
     paths = images.scan(source)
     if not paths:
@@ -87,7 +89,7 @@ def process(
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
             _check(target, force=force, compare=compare)
-            _one(path, target, work, force, compare, max_pixels, finish)
+            _one(path, target, work, force, compare, max_pixels, finished)
         except (images.ImageError, FileExistsError) as error:
             failed.append(f"\n  {path}: {getattr(error, 'reason', error)}")
     if failed:
@@ -133,15 +135,14 @@ def _one(
     force: bool,
     compare: bool,
     max_pixels: int,
-    finish: dict[str, Any],
+    finished: Callable[[np.ndarray], np.ndarray],
 ) -> None:
-    from aezoo import pictures, postprocess
+    from aezoo import pictures
     from aezoo.data import images
 
     found = work(images.read(path, max_pixels=max_pixels))
     *_, last = found
-    if finish != postprocess.adjust.__kwdefaults__:
-        found[last] = postprocess.adjust(found[last], **finish)
+    found[last] = finished(found[last])
     images.write(target, found[last], overwrite=force)
     note(f"Wrote {target}.")
     if compare:
