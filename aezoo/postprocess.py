@@ -110,9 +110,9 @@ def sharpness(x: Any, amount: float) -> np.ndarray:
 def match_histogram(x: Any, reference: Any) -> np.ndarray:
     """Give each channel of every image the distribution of values that a reference has.
 
-    The exact mapping of quantiles: a value goes to where the reference's distribution function,
-    linear between its values, is what the image's is at the value. Order is kept, equal values stay
-    equal.
+    The pixels in the order of their values take the reference's values in their order; equal ones
+    stay equal and take the mean of theirs, so that a black ground that is larger than the
+    reference's stays dark. The mean becomes the reference's.
 
     Args:
         x: Images, shape `(..., h, w, c)`.
@@ -126,8 +126,8 @@ def match_histogram(x: Any, reference: Any) -> np.ndarray:
 
     Example:
         >>> x = np.array([[[0.0], [0.1]], [[0.1], [0.3]]])
-        >>> match_histogram(x, np.array([[[0.2], [0.4], [0.4], [0.8]]])).ravel().round(3).tolist()
-        [0.2, 0.4, 0.4, 0.8]
+        >>> match_histogram(x, np.array([[[0.25], [0.375], [0.625], [0.75]]])).ravel().tolist()
+        [0.25, 0.5, 0.5, 0.75]
 
     Reference:
         Gonzalez and Woods, Digital Image Processing, section 3.3
@@ -140,15 +140,16 @@ def match_histogram(x: Any, reference: Any) -> np.ndarray:
         )
     matched = np.empty_like(x)
     for channel in range(x.shape[-1]):
-        levels, counts = np.unique(reference[..., channel], return_counts=True)
-        heights = np.cumsum(counts) / counts.sum()
+        levels = np.sort(reference[..., channel], axis=None)
+        integral = np.insert(np.cumsum(levels, dtype=np.float64), 0, 0.0) / len(levels)
+        shares = np.linspace(0.0, 1.0, len(integral))
         for index in np.ndindex(x.shape[:-3]):
             plane = x[(*index, ..., channel)]
             _, places, counts = np.unique(plane, return_inverse=True, return_counts=True)
-            quantiles = np.cumsum(counts) / counts.sum()
-            mapped = np.interp(quantiles, heights, levels)
-            matched[(*index, ..., channel)] = mapped[places].reshape(plane.shape)
-    return matched
+            edges = np.insert(np.cumsum(counts), 0, 0) / plane.size
+            means = np.diff(np.interp(edges, shares, integral)) / np.diff(edges)
+            matched[(*index, ..., channel)] = means[places].reshape(plane.shape)
+    return _clipped(matched)
 
 
 def adjust(

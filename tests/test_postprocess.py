@@ -77,16 +77,37 @@ def test_sharpness_steepens_an_edge():
     np.testing.assert_allclose(sharp[:, [0, -1]], edge[:, [0, -1]], atol=1e-6)
 
 
-@pytest.mark.parametrize("levels", [5, 256])
-def test_histograms_are_matched_as_scikit_image_does_it(levels):
+def test_histograms_are_matched_as_scikit_image_does_it():
+    from skimage import data
     from skimage.exposure import match_histograms
 
     random = generator(0)
-    x = random.integers(0, levels, (9, 14, 3)) / (levels - 1)
-    reference = random.random((20, 6, 3)) ** 2
+    x, reference = random.random((9, 14, 3)), random.random((14, 9, 3)) ** 2
+    expected = match_histograms(x, reference, channel_axis=-1)
+    np.testing.assert_allclose(postprocess.match_histogram(x, reference), expected, atol=1e-6)
+    photo = data.chelsea()
+    reference = photo[:200, 100:400, ::-1]
+    expected = match_histograms(photo, reference, channel_axis=-1) / 255
+    found = postprocess.match_histogram(photo, reference)
+    assert np.abs(found - expected).mean() < 1 / 255
+
+
+def test_equal_values_take_the_mean_of_their_part():
+    x = np.array([0, 0, 0, 1]).reshape(2, 2, 1) / 1.0
+    reference = np.array([0.0, 0.3, 0.6, 0.8]).reshape(4, 1, 1)
     y = postprocess.match_histogram(x, reference)
-    expected = match_histograms(x, reference.astype(np.float32), channel_axis=-1)
-    np.testing.assert_allclose(y, expected, atol=1e-6)
+    np.testing.assert_allclose(y.ravel(), [0.3, 0.3, 0.3, 0.8], atol=1e-6)
+    half = postprocess.match_histogram(x, reference[:2])
+    np.testing.assert_allclose(half.ravel(), [0.1, 0.1, 0.1, 0.3], atol=1e-6)
+
+
+@given(IMAGES, IMAGES)
+def test_the_mean_becomes_that_of_the_reference(x, reference):
+    x, reference = (a.reshape(-1, *a.shape[-2:])[..., :1] for a in (x, reference))
+    y = postprocess.match_histogram(x, reference)
+    assert y.mean() == pytest.approx(reference.mean(), abs=1e-5)
+    order = np.argsort(x, axis=None, kind="stable")
+    assert (np.diff(y.ravel()[order]) >= -1e-6).all()
 
 
 @given(IMAGES)

@@ -142,10 +142,15 @@ def edit(
         facts |= {"edits": f"{kind} walk to {to}", "steps": steps}
     elif towards is not None and away is not None:
         train = inputs.split_of(data, "train") if data else None
-        ends = [
-            editing.examples(train, text) if train else inputs.read(text, network).x
-            for text in (towards, away)
-        ]
+        ends = []
+        for text in (towards, away):
+            try:
+                found = editing.examples(train, text) if train else inputs.read(text, network).x
+            except LookupError as error:
+                if train is None:
+                    error.add_note("A label needs its dataset, --data.")
+                raise
+            ends.append(found)
         direction = editing.attribute_direction(network, *ends)
         strength = _STRENGTH if strength is None else strength
         strengths = [round(strength * step / steps, 4) for step in range(1, steps + 1)]

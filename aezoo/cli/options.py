@@ -88,6 +88,17 @@ Sharpness = Annotated[
     float,
     typer.Option("--sharpness", min=-1.0, help="Unsharp masking; below 0 blurs.", **_FINISH),
 ]
+
+
+def _readable(path: Path | None) -> Path | None:
+    """Read a picture before the work that leads to its use."""
+    if path is not None:
+        from aezoo.data import images
+
+        images.read(path)
+    return path
+
+
 Match = Annotated[
     Path | None,
     typer.Option(
@@ -95,6 +106,7 @@ Match = Annotated[
         metavar="FILE",
         exists=True,
         dir_okay=False,
+        callback=_readable,
         show_default=False,
         help="A picture whose histogram is taken over, before the other touches.",
         **_FINISH,

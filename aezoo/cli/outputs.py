@@ -86,8 +86,7 @@ def finishing(*, match: Path | None = None, **touches: float) -> Callable[[Any],
     """Return what puts the finishing touches on images that a command's options ask for.
 
     Args:
-        match: A picture whose histogram the images take over; read at once, so that a bad file is
-            known before the work.
+        match: A picture whose histogram the images take over.
         **touches: Further arguments of `aezoo.postprocess.adjust`.
 
     Returns:

@@ -170,7 +170,7 @@ def examples(data: Dataset, label: Any) -> np.ndarray:
     Example:
         >>> import aezoo
         >>> len(examples(aezoo.data.load("digits", "test"), "8"))
-        30
+        33
     """
     if data.labels is None:
         raise ValueError(
