@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from aezoo.cli.options import (
+    WALK,
     Brightness,
     Contrast,
     Count,
@@ -23,6 +25,9 @@ from aezoo.cli.options import (
     Split,
 )
 
+if TYPE_CHECKING:
+    import numpy as np
+
 _SHOWN = 8
 _STEPS, _FRAMES = 6, 24
 _STRENGTH = 1.5
@@ -31,16 +36,7 @@ _STRENGTH = 1.5
 def edit(
     model: Model,
     samples: Samples,
-    out: Annotated[
-        Path,
-        typer.Option(
-            "-o",
-            "--out",
-            show_default=False,
-            help="A picture (.png, .jpg), an animation there and back (.gif), or the numbers "
-            "(.npz, .npy).",
-        ),
-    ],
+    out: Annotated[Path, typer.Option("-o", "--out", show_default=False, help=WALK)],
     towards: Annotated[
         str | None,
         typer.Option(
@@ -116,83 +112,143 @@ def edit(
     original and its reconstruction first. They hold the first 8 images of INPUT unless --count says
     otherwise.
     """
-    import numpy as np
-
-    from aezoo import captions, pictures
-    from aezoo.arrays import to_uint8
     from aezoo.cli import inputs, models, outputs
     from aezoo.cli.console import show_facts, show_json
-    from aezoo.tasks import editing
 
     _check(towards, away, data, to, evaluate)
-    suffixes = outputs.PICTURES + outputs.ANIMATIONS + outputs.ARRAYS
-    outputs.check(out, force=force, suffixes=suffixes)
+    outputs.check(out, force=force, suffixes=outputs.WALKS)
     steps = steps or (_FRAMES if out.suffix.lower() in outputs.ANIMATIONS else _STEPS)
     network = models.load(model, engine)
     outputs.check_kind(out, network)
     x = inputs.read(samples, network, split=split, count=count or _SHOWN).array()
-    facts: dict[str, Any] = {"images": len(x)}
-    first, last = {"original": x, "decoded": network.reconstruct(x)}, {}
     if to is not None:
         end = inputs.read(to, network, split=split).array()
-        end = end.repeat(len(x), axis=0) if len(end) == 1 else end
-        edits = network.interpolate(x, end, steps=steps, kind=kind)
-        first, last = {"original": x}, {"target": end}
-        headings = ["decoded", *[""] * (steps - 2), "decoded"]
-        facts |= {"edits": f"{kind} walk to {to}", "steps": steps}
+        edits = _walk(network, x, end, steps, kind)
     elif towards is not None and away is not None:
-        train = inputs.split_of(data, "train") if data else None
-        ends = []
-        for text in (towards, away):
-            try:
-                found = editing.examples(train, text) if train else inputs.read(text, network).x
-            except LookupError as error:
-                if train is None:
-                    error.add_note("A label needs its dataset, --data.")
-                raise
-            ends.append(found)
-        direction = editing.attribute_direction(network, *ends)
-        strength = _STRENGTH if strength is None else strength
-        strengths = [round(strength * step / steps, 4) for step in range(1, steps + 1)]
-        edits = [editing.edit(network, image, direction, strength=strengths) for image in x]
-        headings = [f"{value:+.3g}" for value in strengths]
-        facts |= {"edits": f"towards {towards}, away from {away}", "strengths": strengths}
-        if evaluate:
-            test = inputs.split_of(str(data), "test")
-            scores = editing.evaluate(
-                network, test, train=train, towards=towards, away=away, seed=seed
-            )
-            facts |= {"scores": scores}
+        edits = _attribute(network, x, towards, away, data, strength, steps)
     else:
-        strength = 1.0 if strength is None else strength
-        edits = [
-            editing.variations(network, image, steps, strength=strength, seed=seed + row)
-            for row, image in enumerate(x)
-        ]
-        headings = [str(number) for number in range(1, steps + 1)]
-        facts |= {"edits": "neighbours", "strength": strength, "seed": seed}
-
-    shape = network.sample_shape
-
-    def rows(*columns: np.ndarray) -> np.ndarray:
-        tiles = np.concatenate([to_uint8(c).reshape(len(x), -1, *shape) for c in columns], axis=1)
-        return pictures.grid(tiles.reshape(-1, *shape), columns=tiles.shape[1])
-
+        edits = _neighbours(network, x, strength, steps, seed)
+    if evaluate:
+        edits.facts["scores"] = _scores(network, data, towards, away, seed)
     outputs.write_samples(
         out,
-        np.concatenate(edits),
+        edits.samples.reshape(-1, *network.sample_shape),
         force=force,
-        arrange=lambda found: captions.columns(
-            rows(*first.values(), found, *last.values()), [*first, *headings, *last]
-        ),
-        frames=lambda found: [rows(x, found[step::steps], *last.values()) for step in range(steps)],
+        arrange=edits.strips,
+        frames=edits.frames,
         brightness=brightness,
         contrast=contrast,
         gamma=gamma,
         sharpness=sharpness,
         match=match,
     )
+    facts = {"images": len(x), **edits.facts}
     show_json(facts) if json else show_facts(facts)
+
+
+@dataclass
+class _Edits:
+    """Edited samples `(n, steps, ...)`, their headings, and what stands before and behind them."""
+
+    samples: np.ndarray
+    headings: list[str]
+    facts: dict[str, Any]
+    before: dict[str, np.ndarray]
+    behind: dict[str, np.ndarray] = field(default_factory=dict)
+
+    def strips(self, finished: np.ndarray) -> np.ndarray:
+        """Return a picture with a row for each original."""
+        from aezoo import captions
+
+        picture = self._rows(*self.before.values(), finished, *self.behind.values())
+        return captions.columns(picture, [*self.before, *self.headings, *self.behind])
+
+    def frames(self, finished: np.ndarray) -> list[np.ndarray]:
+        """Return a picture for each step, beside the originals."""
+        steps = len(self.headings)
+        return [
+            self._rows(self.before["original"], finished[step::steps], *self.behind.values())
+            for step in range(steps)
+        ]
+
+    def _rows(self, *columns: np.ndarray) -> np.ndarray:
+        import numpy as np
+
+        from aezoo import pictures
+        from aezoo.arrays import to_uint8
+
+        n, _, *shape = self.samples.shape
+        tiles = np.concatenate([to_uint8(c).reshape(n, -1, *shape) for c in columns], axis=1)
+        return pictures.grid(tiles.reshape(-1, *shape), columns=tiles.shape[1])
+
+
+def _walk(network: Any, x: np.ndarray, end: np.ndarray, steps: int, kind: str) -> _Edits:
+    end = end.repeat(len(x), axis=0) if len(end) == 1 else end
+    samples = network.interpolate(x, end, steps=steps, kind=kind)
+    headings = ["decoded", *[""] * (steps - 2), "decoded"]
+    facts = {"edits": f"{kind} walk", "steps": steps}
+    return _Edits(samples, headings, facts, {"original": x}, {"target": end})
+
+
+def _attribute(
+    network: Any,
+    x: np.ndarray,
+    towards: str,
+    away: str,
+    data: str | None,
+    strength: float | None,
+    steps: int,
+) -> _Edits:
+    import numpy as np
+
+    from aezoo.cli import inputs
+    from aezoo.tasks import editing
+
+    if data is not None:
+        train = inputs.split_of(data, "train")
+        ends: list[Any] = [train.examples(label) for label in (towards, away)]
+    else:
+        try:
+            ends = [inputs.read(source, network).x for source in (towards, away)]
+        except LookupError as error:
+            error.add_note("A label needs its dataset, --data.")
+            raise
+    direction = editing.attribute_direction(network, *ends)
+    last = _STRENGTH if strength is None else strength
+    strengths = [round(last * step / steps, 4) for step in range(1, steps + 1)]
+    samples = [editing.edit(network, image, direction, strength=strengths) for image in x]
+    headings = [f"{value:+.3g}" for value in strengths]
+    facts = {"edits": f"towards {towards}, away from {away}", "strengths": strengths}
+    return _Edits(np.stack(samples), headings, facts, _decoded(network, x))
+
+
+def _neighbours(
+    network: Any, x: np.ndarray, strength: float | None, steps: int, seed: int
+) -> _Edits:
+    import numpy as np
+
+    from aezoo.tasks import editing
+
+    strength = 1.0 if strength is None else strength
+    samples = [
+        editing.variations(network, image, steps, strength=strength, seed=seed + row)
+        for row, image in enumerate(x)
+    ]
+    headings = [str(number) for number in range(1, steps + 1)]
+    facts = {"edits": "neighbours", "strength": strength, "seed": seed}
+    return _Edits(np.stack(samples), headings, facts, _decoded(network, x))
+
+
+def _decoded(network: Any, x: np.ndarray) -> dict[str, np.ndarray]:
+    return {"original": x, "decoded": network.reconstruct(x)}
+
+
+def _scores(network: Any, data: Any, towards: Any, away: Any, seed: int) -> dict[str, Any]:
+    from aezoo.cli import inputs
+    from aezoo.tasks import editing
+
+    train, test = (inputs.split_of(data, split) for split in ("train", "test"))
+    return editing.evaluate(network, test, train=train, towards=towards, away=away, seed=seed)
 
 
 def _check(

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from aezoo.cli.options import (
+    WALK,
     Brightness,
     Contrast,
     Engine,
@@ -24,16 +25,7 @@ def interpolate(
     model: Model,
     a: Annotated[str, typer.Argument(metavar="A", show_default=False, help=_SAMPLES)],
     b: Annotated[str, typer.Argument(metavar="B", show_default=False, help=_SAMPLES)],
-    output: Annotated[
-        Path,
-        typer.Option(
-            "-o",
-            "--output",
-            show_default=False,
-            help="A picture (.png, .jpg), an animation there and back (.gif), or the numbers "
-            "(.npz, .npy).",
-        ),
-    ],
+    output: Annotated[Path, typer.Option("-o", "--output", show_default=False, help=WALK)],
     steps: Annotated[
         int, typer.Option("--steps", min=2, help="Samples on each walk, both ends included.")
     ] = 8,
@@ -51,9 +43,7 @@ def interpolate(
     from aezoo import pictures
     from aezoo.cli import inputs, models, outputs
 
-    outputs.check(
-        output, force=force, suffixes=outputs.PICTURES + outputs.ANIMATIONS + outputs.ARRAYS
-    )
+    outputs.check(output, force=force, suffixes=outputs.WALKS)
     network = models.load(model, engine)
     outputs.check_kind(output, network)
     start, end = (inputs.read(text, network, split=split).array() for text in (a, b))

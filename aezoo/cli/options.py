@@ -55,6 +55,7 @@ Picture = Annotated[
         help="A picture (.png, .jpg), or the numbers (.npz, .npy).",
     ),
 ]
+WALK = "A picture (.png, .jpg), an animation there and back (.gif), or the numbers (.npz, .npy)."
 Sampler = Annotated[
     str | None,
     typer.Option(

@@ -17,6 +17,7 @@ from aezoo.data import images
 PICTURES = (".png", ".jpg", ".jpeg")
 ARRAYS = (".npz", ".npy")
 ANIMATIONS = (".gif",)
+WALKS = PICTURES + ANIMATIONS + ARRAYS
 
 
 def check(path: Path, *, force: bool, suffixes: tuple[str, ...] = PICTURES + ARRAYS) -> None:

@@ -13,15 +13,15 @@ from aezoo import photos
 from aezoo.arrays import check_codes, to_unit
 from aezoo.baseline import PCABaseline
 from aezoo.data import Dataset, load
-from aezoo.metrics import classifier, kid_classifier
-from aezoo.noise import generator
+from aezoo.metrics import kid_classifier
+from aezoo.noise import generator, some
+from aezoo.tasks.judge import KNOWN, judge_of
 
 _MOST_FITTED = 20_000
 _MOST_EDITED = 500
 _MOST_STRENGTH = 8.0
 _BISECTIONS = 16
 _FADE = 0.2
-_KNOWN = "fashion_mnist"  # the classifier's classes
 _TITLES = {"pca": "PCA", "pixels": "pixels"}
 
 
@@ -78,7 +78,7 @@ def attribute_direction(model: Any, positives: Any, negatives: Any) -> np.ndarra
     """Return the direction of an attribute: mean code of examples with it, less that without.
 
     Linear discriminant analysis finds directions that take more images across in short steps, and
-    fewer in long ones, where they leave what the decoder has learned; docs/tasks.md has figures.
+    fewer in long ones, where they leave what the decoder has learned.
 
     Args:
         model: A model of images, or anything with its `encode`.
@@ -153,40 +153,6 @@ def variations(
     return photos.like(_redrawn(model, x, code, moved), image)
 
 
-def examples(data: Dataset, label: Any) -> np.ndarray:
-    """Return the samples of a dataset that have a label.
-
-    Args:
-        data: A split with labels.
-        label: A label of it, or the same as text.
-
-    Returns:
-        At least one sample.
-
-    Raises:
-        LookupError: No sample has it.
-        ValueError: The dataset has no labels.
-
-    Example:
-        >>> import aezoo
-        >>> len(examples(aezoo.data.load("digits", "test"), "8"))
-        33
-    """
-    if data.labels is None:
-        raise ValueError(
-            f"The dataset {data.name!r} has no labels: give folders of examples, or arrays to "
-            f"attribute_direction. Received: label={label!r}."
-        )
-    names = data.labels.astype(str)
-    found: np.ndarray = data.x[names == str(label)]
-    if len(found) == 0:
-        known = ", ".join(sorted(set(names.tolist()))[:30])
-        raise LookupError(
-            f"No sample of {data.name!r} has this label; there is {known}. Received: {label!r}."
-        )
-    return found
-
-
 def evaluate(
     model: Any,
     data: Any = "fashion_mnist",
@@ -205,9 +171,9 @@ def evaluate(
     model does, in root mean square.
 
     A success is an image that a classifier, the judge, takes for `towards`: aezoo's own on
-    Fashion-MNIST, elsewhere the five nearest pixels of training images. Since a double exposure can
-    be a success too, `distance` compares edited images with real ones of `towards`, by
-    `kid_classifier`; it is None where that has no meaning.
+    Fashion-MNIST, elsewhere the five nearest training images. Since a double exposure can be a
+    success too, `distance` compares edited images with real ones of `towards` by `kid_classifier`;
+    it is None for other data than Fashion-MNIST.
 
     Args:
         model: A model of images.
@@ -243,9 +209,9 @@ def evaluate(
         data = load(data, "test")
     if train is None:
         raise ValueError("Where data is a Dataset, train must be one too. Received: train=None.")
-    real, originals = examples(data, towards), examples(data, away)
-    originals = to_unit(_some(originals, _MOST_EDITED, seed))
-    fitted = _some(train.x, _MOST_FITTED, seed)
+    real, originals = data.examples(towards), data.examples(away)
+    originals = to_unit(some(originals, _MOST_EDITED, seed=seed))
+    fitted = some(train.x, _MOST_FITTED, seed=seed)
     size = min(len(fitted), fitted[0].size)
     components = min(math.prod(model.code_shape), size - 1)
     spaces = {
@@ -253,8 +219,8 @@ def evaluate(
         "pca": PCABaseline(fitted, components=components, seed=seed),
         "pixels": _Pixels(),
     }
-    ends = examples(train, towards), examples(train, away)
-    judge, knows = _judge(train, seed)
+    ends = train.examples(towards), train.examples(away)
+    judge, knows = judge_of(train, seed=seed)
     change = 0.0
     strengths: dict[str, float] = {}
     success: dict[str, float] = {}
@@ -267,7 +233,7 @@ def evaluate(
         moved = move(chosen)
         strengths[name] = round(float(chosen), 4)
         success[name] = float(np.mean(knows(moved) == str(towards)))
-        if train.name == _KNOWN:
+        if train.name == KNOWN:
             distance[name] = kid_classifier(real, moved, seed=seed)
     accuracy = np.mean(
         [
@@ -334,23 +300,6 @@ def _strength(move: Callable[[float], np.ndarray], originals: np.ndarray, change
     return low
 
 
-def _judge(train: Dataset, seed: int) -> tuple[str, Callable[[np.ndarray], np.ndarray]]:
-    """Return the name of a classifier that no space shares, and its labels of images, as text."""
-    if train.name == _KNOWN:
-        return (
-            "aezoo's classifier of Fashion-MNIST",
-            lambda x: classifier.logits(classifier.features(x)).argmax(axis=1).astype(str),
-        )
-    from sklearn.neighbors import KNeighborsClassifier
-
-    chosen = _some(np.arange(len(train.x)), _MOST_FITTED, seed)
-    labels = np.asarray(train.labels)[chosen].astype(str)
-    neighbours = KNeighborsClassifier(5).fit(
-        to_unit(train.x[chosen]).reshape(len(chosen), -1), labels
-    )
-    return "5 nearest training images", lambda x: neighbours.predict(x.reshape(len(x), -1))
-
-
 def _verdict(success: dict[str, float], distance: dict[str, float] | None) -> str:
     """Say by which figure the model wins or loses."""
     sentences = []
@@ -387,13 +336,6 @@ def _image(model: Any, image: Any) -> np.ndarray:
             f"Received: image.shape={checked.shape!r}."
         )
     return checked
-
-
-def _some(x: np.ndarray, most: int, seed: int) -> np.ndarray:
-    """Return at most so many rows, chosen at random and in their order."""
-    if len(x) <= most:
-        return x
-    return x[np.sort(generator(seed).choice(len(x), most, replace=False))]
 
 
 def _rms(difference: np.ndarray) -> float:

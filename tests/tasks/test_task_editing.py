@@ -51,9 +51,7 @@ def model():
 
 @pytest.fixture(scope="module")
 def to_eight(model, digits):
-    return editing.attribute_direction(
-        model, editing.examples(digits[0], 8), editing.examples(digits[0], 3)
-    )
+    return editing.attribute_direction(model, digits[0].examples(8), digits[0].examples(3))
 
 
 @pytest.fixture
@@ -156,14 +154,14 @@ def test_mistakes(model, digits, to_eight):
 
 def test_examples_are_found_by_label(digits):
     data = digits[1]
-    found = editing.examples(data, "8")
+    found = data.examples("8")
     np.testing.assert_array_equal(found, data.x[data.labels == 8])
-    np.testing.assert_array_equal(found, editing.examples(data, 8))
-    with pytest.raises(LookupError, match=r"there is 0, 1, .*Received: 'boot'"):
-        editing.examples(data, "boot")
+    np.testing.assert_array_equal(found, data.examples(8))
+    with pytest.raises(LookupError, match=r"there are 0, 1, .*Received: label='boot'"):
+        data.examples("boot")
     bare = Dataset("bare", "test", data.x, None, "", "")
     with pytest.raises(ValueError, match="has no labels"):
-        editing.examples(bare, 1)
+        bare.examples(1)
 
 
 def test_evaluate_compares_at_equal_change(model, digits):
@@ -174,8 +172,8 @@ def test_evaluate_compares_at_equal_change(model, digits):
     assert scores["components"] == model.code_shape[0]
     assert scores["n"] == (test.labels == 3).sum()
     assert scores["judge_accuracy"] > 0.9
-    x = editing.examples(test, 3)
-    pixels = editing.examples(train, 8).mean(0) - editing.examples(train, 3).mean(0)
+    x = test.examples(3)
+    pixels = train.examples(8).mean(0) - train.examples(3).mean(0)
     moved = np.clip(x + scores["strength"]["pixels"] * pixels, 0, 1)
     assert np.sqrt(np.mean((moved - x) ** 2)) == pytest.approx(scores["change"], abs=1e-3)
     better = max(scores["success"]["pca"], scores["success"]["pixels"])
@@ -253,7 +251,7 @@ def test_the_command_writes_numbers_animations_walks_and_neighbours(run, model, 
 def test_the_command_takes_folders_of_examples(run, tmp_path, digits):
     for label in (3, 8):
         (tmp_path / str(label)).mkdir()
-        for index, image in enumerate(editing.examples(digits[0], label)[:4, ..., 0]):
+        for index, image in enumerate(digits[0].examples(label)[:4, ..., 0]):
             Image.fromarray((image * 255).astype("uint8")).save(f"{label}/{index}.png")
     (tmp_path / "8" / "text.png").write_text("no image")
     _, err = run("3/0.png", "--towards", "./8", "--away", "./3", "-o", "a.png")
@@ -274,7 +272,7 @@ def test_the_command_evaluates(run):
         (["digits:5", *ATTRIBUTE, "--to", "digits:1", "-o", "x.png"], 2, "either --to"),
         (["digits:5", "--data", "digits", "-o", "x.png"], 2, "--data needs"),
         (["digits:5", "--evaluate", "-o", "x.png"], 2, "--evaluate needs --data"),
-        (["digits:5", *ATTRIBUTE[:4], "--away", "boot", "-o", "x.png"], 2, "there is 0, 1"),
+        (["digits:5", *ATTRIBUTE[:4], "--away", "boot", "-o", "x.png"], 2, "there are 0, 1"),
         (["digits:5", "--towards", 8, "--away", 3, "-o", "x.png"], 2, "no file or folder"),
         (["digits:5", "--to", "digits:1", "--kind", "round", "-o", "x.png"], 2, "kind must be"),
         (["digits:5", "-o", "x.tiff"], 2, "must end in"),
