@@ -13,9 +13,10 @@ import pytest
 
 import aezoo_registry
 from aezoo import captions
-from aezoo.cli import main, numbers, outputs
+from aezoo.cli import main, numbers, outputs, photos
 from aezoo.cli.errors import explain
 from aezoo.cli.settings import parse
+from aezoo.data import images
 from aezoo.data.images import ImageError
 from aezoo.stored import StoreError
 
@@ -270,6 +271,23 @@ def test_samples_become_a_picture_with_the_last_touches(tmp_path):
     touches["brightness"] = 0.0
     outputs.write_samples(tmp_path / "b.npy", vectors, force=False, **touches)
     np.testing.assert_array_equal(numbers.read(tmp_path / "b.npy", "x"), vectors)
+
+
+def test_results_of_photos_take_over_a_histogram(tmp_path):
+    dark = np.linspace(0, 100, 64).reshape(8, 8, 1).astype("uint8")
+    images.write(tmp_path / "dark.png", dark)
+    images.write(tmp_path / "reference.png", (dark * 2).repeat(3, axis=2))
+
+    def run(out, **finish):
+        options = {"force": False, "compare": True, "max_pixels": photos.LIMIT, **finish}
+        work = {"before": dark, "after": dark}
+        photos.process(tmp_path / "dark.png", tmp_path / out, lambda image: {**work}, **options)
+        return images.read(tmp_path / out)
+
+    np.testing.assert_array_equal(run("same.png", brightness=0.0, contrast=1.0), dark)
+    matched = run("matched.png", match=tmp_path / "reference.png")
+    np.testing.assert_allclose(matched.astype(int), dark * 2, atol=1)
+    assert (tmp_path / "matched.compare.png").exists()
 
 
 def test_captions():
