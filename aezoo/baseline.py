@@ -24,6 +24,7 @@ class PCABaseline:
 
     Attributes:
         n_fitted: Number of samples that were used.
+        sample_shape: Shape of one sample.
 
     Raises:
         ValueError: If there are too few samples or dimensions for `components`.
@@ -60,8 +61,34 @@ class PCABaseline:
                 "components must be at least 1 and below the number of samples and the size of "
                 f"one, {flat.shape}. Received: components={components!r}."
             )
-        self.n_fitted = len(flat)
+        self.n_fitted, self.sample_shape = len(flat), train.shape[1:]
         self._pca = PCA(components, svd_solver="randomized", random_state=seed).fit(flat)
+
+    def encode(self, x: Any) -> np.ndarray:
+        """Project samples on the components.
+
+        Args:
+            x: Samples, shape `(n, *sample_shape)`, uint8 or float.
+
+        Returns:
+            Codes `(n, components)`, float32.
+        """
+        x = check_samples(x, self.sample_shape, sample_range=self.sample_range)
+        return np.asarray(self._pca.transform(self._vectors(x)), np.float32)
+
+    def decode(self, z: Any) -> np.ndarray:
+        """Return the samples that codes stand for.
+
+        Args:
+            z: Codes `(n, components)`.
+
+        Returns:
+            Samples `(n, *sample_shape)`, float32, in `sample_range`.
+        """
+        samples = np.asarray(self._pca.inverse_transform(z), np.float32)
+        if self.sample_range is not None:
+            np.clip(samples, *self.sample_range, out=samples)
+        return samples.reshape(-1, *self.sample_shape)
 
     def reconstruct(self, x: Any, *, batch_size: int = 4096) -> np.ndarray:
         """Project samples on the components and back.
@@ -73,15 +100,11 @@ class PCABaseline:
         Returns:
             Reconstructions of the same shape, float32, in `sample_range`.
         """
-        x = check_samples(x, np.shape(x)[1:], sample_range=self.sample_range)
+        x = check_samples(x, self.sample_shape, sample_range=self.sample_range)
         reconstruction = np.empty(x.shape, np.float32)
         for start in range(0, len(x), batch_size):
-            batch = x[start : start + batch_size]
-            codes = self._pca.transform(self._vectors(batch))
-            flat = self._pca.inverse_transform(codes)
-            reconstruction[start : start + batch_size] = flat.reshape(batch.shape)
-        if self.sample_range is not None:
-            np.clip(reconstruction, *self.sample_range, out=reconstruction)
+            part = slice(start, start + batch_size)
+            reconstruction[part] = self.decode(self.encode(x[part]))
         return reconstruction
 
     def _vectors(self, samples: np.ndarray) -> np.ndarray:

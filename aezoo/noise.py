@@ -35,3 +35,15 @@ def generator(seed: int | None = None) -> np.random.Generator:
                 f"seed must be None or an integer of at least 0. Received: seed={seed!r}."
             )
     return np.random.Generator(np.random.Philox(key))
+
+
+def some(x: np.ndarray, most: int, *, seed: int = 0) -> np.ndarray:
+    """Return at most so many rows of an array, chosen at random and in their order.
+
+    Example:
+        >>> some(np.arange(3), 5).tolist(), len(some(np.arange(100), 5))
+        ([0, 1, 2], 5)
+    """
+    if len(x) <= most:
+        return x
+    return x[np.sort(generator(seed).choice(len(x), most, replace=False))]

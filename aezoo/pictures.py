@@ -1,13 +1,15 @@
-"""Pictures of results: grids and rows of images, reconstructions below originals, loss curves."""
+"""Pictures of results: grids, rows, animations, reconstructions below originals, loss curves."""
 
 from __future__ import annotations
 
 import math
 import os
+import pathlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from PIL import Image
 
 from aezoo.arrays import to_uint8
 from aezoo.data import images as image_files
@@ -120,6 +122,58 @@ def row(images: Sequence[Any], *, pad: int = 8) -> np.ndarray:
         picture[pad : pad + len(tile), left : left + tile.shape[1]] = tile
         left += tile.shape[1] + pad
     return picture
+
+
+def animation(
+    frames: Sequence[Any],
+    path: str | os.PathLike[str],
+    *,
+    milliseconds: int = 120,
+    there_and_back: bool = True,
+    overwrite: bool = False,
+) -> None:
+    """Write an animation that repeats without end, as a GIF.
+
+    Grey frames keep every value; of colours each frame has its own best 256.
+
+    Args:
+        frames: At least one picture, all of one shape `(h, w, 1)` or `(h, w, 3)`, uint8 or floats
+            in [0, 1], such as `grid` makes them.
+        path: The `.gif` file to write.
+        milliseconds: Time for which a frame is shown, in steps of 10 as the format counts.
+        there_and_back: Whether the frames run back to the first, in place of jumping to it.
+        overwrite: Whether an existing file may be replaced.
+
+    Raises:
+        FileExistsError: The file exists and `overwrite` is not set.
+        FileNotFoundError: The folder does not exist.
+        ValueError: The frames are no pictures of one shape, or an argument is wrong.
+
+    Example:
+        >>> import pathlib, tempfile
+        >>> fade = [np.full((56, 56, 1), level) for level in (0.0, 0.5, 1.0)]
+        >>> animation(fade, pathlib.Path(tempfile.mkdtemp(), "fade.gif"))
+    """
+    if pathlib.Path(path).suffix.lower() != ".gif":
+        raise ValueError(f"Animations are written as .gif. Received: path={str(path)!r}.")
+    shapes = sorted({np.shape(frame) for frame in frames})
+    if len(shapes) != 1:
+        raise ValueError(
+            f"frames must be at least one picture, all of one shape. Received: shapes {shapes}."
+        )
+    tiles = _tiles(np.stack([to_uint8(frame, name="frames") for frame in frames]), "frames")
+    if there_and_back:
+        tiles = np.concatenate([tiles, tiles[-2:0:-1]])
+    first, *rest = [Image.fromarray(t[..., 0] if t.shape[-1] == 1 else t) for t in tiles]
+    with image_files.new_file(path, overwrite=overwrite) as file:
+        first.save(
+            file,
+            "GIF",
+            save_all=True,
+            append_images=rest,
+            duration=_at_least("milliseconds", milliseconds, 20),
+            loop=0,
+        )
 
 
 def loss_plot(

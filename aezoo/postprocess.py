@@ -1,4 +1,4 @@
-"""Finishing touches on generated images: brightness, contrast, gamma, sharpness.
+"""Finishing touches on generated images: histogram, brightness, contrast, gamma, sharpness.
 
 Every function takes images of shape `(..., h, w, c)`, uint8 or floats in
 [0, 1], and returns float32 of the same shape, clipped to [0, 1].
@@ -107,20 +107,67 @@ def sharpness(x: Any, amount: float) -> np.ndarray:
     return _clipped(x + amount * (x - _blur(x)))
 
 
+def match_histogram(x: Any, reference: Any) -> np.ndarray:
+    """Give each channel of every image the distribution of values that a reference has.
+
+    The pixels in the order of their values take the reference's values in their order; equal ones
+    stay equal and take the mean of theirs, so that a black ground that is larger than the
+    reference's stays dark. The mean becomes the reference's.
+
+    Args:
+        x: Images, shape `(..., h, w, c)`.
+        reference: One image of any size, shape `(height, width, c)`, uint8 or floats in [0, 1].
+
+    Returns:
+        Images of the same shape as `x`, float32 in [0, 1].
+
+    Raises:
+        ValueError: The images or the reference are out of bounds, or differ in their channels.
+
+    Example:
+        >>> x = np.array([[[0.0], [0.1]], [[0.1], [0.3]]])
+        >>> match_histogram(x, np.array([[[0.25], [0.375], [0.625], [0.75]]])).ravel().tolist()
+        [0.25, 0.5, 0.5, 0.75]
+
+    Reference:
+        Gonzalez and Woods, Digital Image Processing, section 3.3
+    """
+    x, reference = _images(x), _images(reference, name="reference")
+    if reference.ndim != 3 or reference.size == 0 or reference.shape[-1] != x.shape[-1]:
+        raise ValueError(
+            f"reference must be one image with as many channels as x, shape (height, width, "
+            f"{x.shape[-1]}). Received: reference.shape={reference.shape!r}."
+        )
+    matched = np.empty_like(x)
+    for channel in range(x.shape[-1]):
+        levels = np.sort(reference[..., channel], axis=None)
+        integral = np.insert(np.cumsum(levels, dtype=np.float64), 0, 0.0) / len(levels)
+        shares = np.linspace(0.0, 1.0, len(integral))
+        for index in np.ndindex(x.shape[:-3]):
+            plane = x[(*index, ..., channel)]
+            _, places, counts = np.unique(plane, return_inverse=True, return_counts=True)
+            edges = np.insert(np.cumsum(counts), 0, 0) / plane.size
+            means = np.diff(np.interp(edges, shares, integral)) / np.diff(edges)
+            matched[(*index, ..., channel)] = means[places].reshape(plane.shape)
+    return _clipped(matched)
+
+
 def adjust(
     x: Any,
     *,
+    histogram: Any = None,
     brightness: float = 0.0,
     contrast: float = 1.0,
     gamma: float = 1.0,
     sharpness: float = 0.0,
 ) -> np.ndarray:
-    """Apply brightness, contrast, gamma and sharpness in this order.
+    """Apply histogram, brightness, contrast, gamma and sharpness in this order.
 
     Each step is clipped to [0, 1]; the defaults change nothing.
 
     Args:
         x: Images, shape `(..., h, w, c)`, uint8 or floats in [0, 1].
+        histogram: The reference of `match_histogram`, or None.
         brightness: See `brightness`.
         contrast: See `contrast`.
         gamma: See `gamma`.
@@ -137,6 +184,8 @@ def adjust(
         0.5625
     """
     images = _images(x)
+    if histogram is not None:
+        images = match_histogram(images, histogram)
     steps = {"brightness": brightness, "contrast": contrast, "gamma": gamma, "sharpness": sharpness}
     for name, (function, neutral) in _STEPS.items():
         if steps[name] != neutral:
@@ -152,11 +201,12 @@ _STEPS = {
 }
 
 
-def _images(x: Any) -> np.ndarray:
-    images = to_unit(x)
+def _images(x: Any, *, name: str = "x") -> np.ndarray:
+    images = to_unit(x, name=name)
     if images.ndim < 3:
         raise ValueError(
-            f"x must be images of shape (..., h, w, c). Received: x.shape={images.shape!r}."
+            f"{name} must be images of shape (..., h, w, c). "
+            f"Received: {name}.shape={images.shape!r}."
         )
     return images
 

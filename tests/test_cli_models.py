@@ -14,6 +14,7 @@ import aezoo
 from aezoo import acceleration, store
 from aezoo.cli import main, models
 from aezoo.data import load
+from aezoo.postprocess import match_histogram
 
 
 @pytest.fixture(scope="module")
@@ -169,6 +170,37 @@ def test_interpolate(run, home):
     np.testing.assert_allclose(walk[[0, -1]], ends, atol=1e-5)
     run("interpolate", *words, "--kind", "spherical", "-o", "walk.png")
     assert picture("walk.png").shape == (60, 5 * 58 + 2)
+    run("interpolate", *words, "-o", "walk.gif")
+    with Image.open("walk.gif") as animation:
+        assert (animation.n_frames, animation.size) == (8, (60, 60))
+    _, err = run("generate", "./models/digits", "-o", "x.gif", code=2)
+    assert "must end in .png" in err
+
+
+def test_histograms_are_matched(run, home):
+    reference = np.linspace(0, 255, 64).reshape(8, 8, 1).repeat(3, axis=2).astype("uint8")
+    Image.fromarray(reference).save("colour.png")
+    match = ["--match", "colour.png"]
+    run("encode", "./models/digits", "digits", "-n", 2, "-o", "codes.npy")
+    for words in (
+        ["generate", "./models/digits", "-n", 2],
+        ["decode", "./models/digits", "codes.npy"],
+        ["reconstruct", "./models/digits", "digits", "-n", 2],
+        ["interpolate", "./models/digits", "digits:0", "digits:1"],
+    ):
+        run(*words, "-o", "plain.npy", "--force")
+        run(*words, *match, "-o", "matched.npy", "--force")
+        expected = match_histogram(np.load("plain.npy"), reference[..., :1])
+        np.testing.assert_allclose(np.load("matched.npy"), expected, atol=1e-6)
+    run("generate", "./models/digits", *match, "-o", "matched.png")
+    picture("matched.png")
+    (home / "text.png").write_text("no image")
+    for name, code, message in (("text.png", 1, "is not a PNG"), ("none.png", 2, "does not exist")):
+        _, err = run("generate", "./models/digits", "--match", name, "-o", "x.png", code=code)
+        assert message in err
+    _, err = run("encode", "./models/vectors", "vectors.npy", "-o", "v.npy")
+    _, err = run("decode", "./models/vectors", "v.npy", *match, "-o", "x.npy", code=2)
+    assert "must be images" in err
 
 
 def test_evaluate(run, home):

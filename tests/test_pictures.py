@@ -145,3 +145,62 @@ def test_a_row_aligns_images_of_any_size_at_the_top():
 def test_a_row_needs_images():
     with pytest.raises(ValueError, match="at least one image"):
         pictures.row([])
+
+
+def shown(path):
+    """The pixels and durations of an animation."""
+    with Image.open(path) as image:
+        frames = []
+        for index in range(image.n_frames):
+            image.seek(index)
+            frames.append((np.asarray(image.convert("RGB")), image.info["duration"]))
+        return frames, image.info["loop"]
+
+
+def test_an_animation_runs_there_and_back(tmp_path):
+    frames = [np.full((6, 9, 1), level, np.uint8) for level in (0, 100, 255)]
+    pictures.animation(frames, tmp_path / "a.gif", milliseconds=50)
+    found, loop = shown(tmp_path / "a.gif")
+    assert [pixels.max() for pixels, _ in found] == [0, 100, 255, 100]
+    assert {duration for _, duration in found} == {50}
+    assert loop == 0
+    assert found[0][0].shape == (6, 9, 3)
+    pictures.animation(frames, tmp_path / "b.gif", there_and_back=False)
+    assert len(shown(tmp_path / "b.gif")[0]) == 3
+
+
+def test_an_animation_keeps_every_grey_and_is_close_to_colours(tmp_path):
+    ramp = np.arange(256, dtype=np.uint8).reshape(16, 16, 1)
+    pictures.animation([ramp, ramp[::-1]], tmp_path / "grey.gif")
+    found, _ = shown(tmp_path / "grey.gif")
+    np.testing.assert_array_equal(found[1][0], ramp[::-1].repeat(3, axis=-1))
+    colours = np.stack(np.meshgrid(*[np.linspace(0, 1, 20)] * 2), axis=-1)
+    colours = np.concatenate([colours, 1 - colours[..., :1]], axis=-1)
+    pictures.animation([colours], tmp_path / "colour.gif")
+    found, _ = shown(tmp_path / "colour.gif")
+    assert np.abs(found[0][0] / 255 - colours).mean() < 0.03
+
+
+@pytest.mark.parametrize(
+    ("frames", "name", "options", "problem"),
+    [
+        ([], "a.gif", {}, "at least one picture"),
+        ([np.zeros((2, 2, 1)), np.zeros((2, 3, 1))], "a.gif", {}, "all of one shape"),
+        ([np.zeros((2, 2))], "a.gif", {}, "Only images"),
+        ([np.zeros((2, 2, 1))], "a.png", {}, "written as .gif"),
+        ([np.zeros((2, 2, 1))], "a.gif", {"milliseconds": 0}, "at least 20"),
+    ],
+)
+def test_what_is_no_animation_is_refused(tmp_path, frames, name, options, problem):
+    with pytest.raises(ValueError, match=problem):
+        pictures.animation(frames, tmp_path / name, **options)
+    assert not [*tmp_path.iterdir()]
+
+
+def test_an_animation_replaces_nothing_unasked(tmp_path):
+    (tmp_path / "a.gif").write_bytes(b"old")
+    with pytest.raises(FileExistsError):
+        pictures.animation([np.zeros((2, 2, 1))], tmp_path / "a.gif")
+    assert (tmp_path / "a.gif").read_bytes() == b"old"
+    pictures.animation([np.zeros((2, 2, 1))], tmp_path / "a.gif", overwrite=True)
+    assert (tmp_path / "a.gif").read_bytes()[:3] == b"GIF"

@@ -77,6 +77,77 @@ def test_sharpness_steepens_an_edge():
     np.testing.assert_allclose(sharp[:, [0, -1]], edge[:, [0, -1]], atol=1e-6)
 
 
+def test_histograms_are_matched_as_scikit_image_does_it():
+    from skimage import data
+    from skimage.exposure import match_histograms
+
+    random = generator(0)
+    x, reference = random.random((9, 14, 3)), random.random((14, 9, 3)) ** 2
+    expected = match_histograms(x, reference, channel_axis=-1)
+    np.testing.assert_allclose(postprocess.match_histogram(x, reference), expected, atol=1e-6)
+    photo = data.chelsea()
+    reference = photo[:200, 100:400, ::-1]
+    expected = match_histograms(photo, reference, channel_axis=-1) / 255
+    found = postprocess.match_histogram(photo, reference)
+    assert np.abs(found - expected).mean() < 1 / 255
+
+
+def test_equal_values_take_the_mean_of_their_part():
+    x = np.array([0, 0, 0, 1]).reshape(2, 2, 1) / 1.0
+    reference = np.array([0.0, 0.3, 0.6, 0.8]).reshape(4, 1, 1)
+    y = postprocess.match_histogram(x, reference)
+    np.testing.assert_allclose(y.ravel(), [0.3, 0.3, 0.3, 0.8], atol=1e-6)
+    half = postprocess.match_histogram(x, reference[:2])
+    np.testing.assert_allclose(half.ravel(), [0.1, 0.1, 0.1, 0.3], atol=1e-6)
+
+
+@given(IMAGES, IMAGES)
+def test_the_mean_becomes_that_of_the_reference(x, reference):
+    x, reference = (a.reshape(-1, *a.shape[-2:])[..., :1] for a in (x, reference))
+    y = postprocess.match_histogram(x, reference)
+    assert y.mean() == pytest.approx(reference.mean(), abs=1e-5)
+    order = np.argsort(x, axis=None, kind="stable")
+    assert (np.diff(y.ravel()[order]) >= -1e-6).all()
+
+
+@given(IMAGES)
+def test_a_histogram_of_its_own_changes_nothing(x):
+    image = x.reshape(-1, *x.shape[-2:])
+    np.testing.assert_allclose(postprocess.match_histogram(image, image), image, atol=1e-6)
+
+
+def test_a_matched_histogram_is_that_of_the_reference(x):
+    reference = generator(1).permuted(x[0] ** 3, axis=0)
+    y = postprocess.match_histogram(x, reference)
+    for channel in range(4):
+        expected = np.sort(reference[..., channel].ravel())
+        for image in y:
+            np.testing.assert_allclose(np.sort(image[..., channel].ravel()), expected, atol=1e-6)
+    single = postprocess.match_histogram(x[0], reference)
+    np.testing.assert_array_equal(single, y[0])
+
+
+def test_a_histogram_comes_before_the_other_adjustments(x):
+    expected = postprocess.brightness(postprocess.match_histogram(x, x[1] / 2), 0.2)
+    np.testing.assert_array_equal(
+        postprocess.adjust(x, brightness=0.2, histogram=x[1] / 2), expected
+    )
+
+
+@pytest.mark.parametrize(
+    ("reference", "problem"),
+    [
+        (np.zeros((4, 4, 3)), r"as many channels as x, shape \(height, width, 4\)"),
+        (np.zeros((2, 4, 4, 4)), "one image"),
+        (np.zeros((4, 4)), "reference must be images"),
+        (np.full((4, 4, 4), 200.0), "reference looks like pixel values"),
+    ],
+)
+def test_a_reference_that_does_not_fit_is_refused(x, reference, problem):
+    with pytest.raises(ValueError, match=problem):
+        postprocess.match_histogram(x, reference)
+
+
 def test_the_order_is_brightness_contrast_gamma_sharpness(x):
     expected = postprocess.sharpness(
         postprocess.gamma(postprocess.contrast(postprocess.brightness(x, 0.2), 1.5), 0.8), 0.5

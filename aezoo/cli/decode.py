@@ -6,7 +6,17 @@ from typing import Annotated
 
 import typer
 
-from aezoo.cli.options import Brightness, Contrast, Engine, Force, Gamma, Model, Picture, Sharpness
+from aezoo.cli.options import (
+    Brightness,
+    Contrast,
+    Engine,
+    Force,
+    Gamma,
+    Match,
+    Model,
+    Picture,
+    Sharpness,
+)
 
 
 def decode(
@@ -22,6 +32,7 @@ def decode(
     contrast: Contrast = 1.0,
     gamma: Gamma = 1.0,
     sharpness: Sharpness = 0.0,
+    match: Match = None,
     engine: Engine = "keras",
     force: Force = False,
 ) -> None:
@@ -42,4 +53,5 @@ def decode(
         contrast=contrast,
         gamma=gamma,
         sharpness=sharpness,
+        match=match,
     )

@@ -10,6 +10,7 @@ from aezoo.cli.options import (
     Engine,
     Force,
     Gamma,
+    Match,
     Model,
     Picture,
     Sampler,
@@ -28,6 +29,7 @@ def generate(
     contrast: Contrast = 1.0,
     gamma: Gamma = 1.0,
     sharpness: Sharpness = 0.0,
+    match: Match = None,
     engine: Engine = "keras",
     force: Force = False,
 ) -> None:
@@ -47,4 +49,5 @@ def generate(
         contrast=contrast,
         gamma=gamma,
         sharpness=sharpness,
+        match=match,
     )

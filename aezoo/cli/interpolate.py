@@ -1,17 +1,19 @@
 """`aezoo interpolate`."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from aezoo.cli.options import (
+    WALK,
     Brightness,
     Contrast,
     Engine,
     Force,
     Gamma,
+    Match,
     Model,
-    Picture,
     Sharpness,
     Split,
 )
@@ -23,7 +25,7 @@ def interpolate(
     model: Model,
     a: Annotated[str, typer.Argument(metavar="A", show_default=False, help=_SAMPLES)],
     b: Annotated[str, typer.Argument(metavar="B", show_default=False, help=_SAMPLES)],
-    output: Picture,
+    output: Annotated[Path, typer.Option("-o", "--output", show_default=False, help=WALK)],
     steps: Annotated[
         int, typer.Option("--steps", min=2, help="Samples on each walk, both ends included.")
     ] = 8,
@@ -33,6 +35,7 @@ def interpolate(
     contrast: Contrast = 1.0,
     gamma: Gamma = 1.0,
     sharpness: Sharpness = 0.0,
+    match: Match = None,
     engine: Engine = "keras",
     force: Force = False,
 ) -> None:
@@ -40,7 +43,7 @@ def interpolate(
     from aezoo import pictures
     from aezoo.cli import inputs, models, outputs
 
-    outputs.check(output, force=force)
+    outputs.check(output, force=force, suffixes=outputs.WALKS)
     network = models.load(model, engine)
     outputs.check_kind(output, network)
     start, end = (inputs.read(text, network, split=split).array() for text in (a, b))
@@ -50,8 +53,10 @@ def interpolate(
         walks.reshape(-1, *network.sample_shape),
         force=force,
         arrange=lambda finished: pictures.grid(finished, columns=steps),
+        frames=lambda finished: [pictures.grid(finished[step::steps]) for step in range(steps)],
         brightness=brightness,
         contrast=contrast,
         gamma=gamma,
         sharpness=sharpness,
+        match=match,
     )

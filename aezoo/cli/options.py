@@ -55,6 +55,7 @@ Picture = Annotated[
         help="A picture (.png, .jpg), or the numbers (.npz, .npy).",
     ),
 ]
+WALK = "A picture (.png, .jpg), an animation there and back (.gif), or the numbers (.npz, .npy)."
 Sampler = Annotated[
     str | None,
     typer.Option(
@@ -87,4 +88,28 @@ Gamma = Annotated[
 Sharpness = Annotated[
     float,
     typer.Option("--sharpness", min=-1.0, help="Unsharp masking; below 0 blurs.", **_FINISH),
+]
+
+
+def _readable(path: Path | None) -> Path | None:
+    """Read a picture before the work that leads to its use."""
+    if path is not None:
+        from aezoo.data import images
+
+        images.read(path)
+    return path
+
+
+Match = Annotated[
+    Path | None,
+    typer.Option(
+        "--match",
+        metavar="FILE",
+        exists=True,
+        dir_okay=False,
+        callback=_readable,
+        show_default=False,
+        help="A picture whose histogram is taken over, before the other touches.",
+        **_FINISH,
+    ),
 ]

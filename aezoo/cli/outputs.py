@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import functools
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ from aezoo.data import images
 
 PICTURES = (".png", ".jpg", ".jpeg")
 ARRAYS = (".npz", ".npy")
+ANIMATIONS = (".gif",)
+WALKS = PICTURES + ANIMATIONS + ARRAYS
 
 
 def check(path: Path, *, force: bool, suffixes: tuple[str, ...] = PICTURES + ARRAYS) -> None:
@@ -50,7 +53,7 @@ def is_image(model: Any) -> bool:
 
 def check_kind(path: Path, model: Any) -> None:
     """Raise ValueError if a file is a picture and the model's samples are not."""
-    if path.suffix.lower() in PICTURES and not is_image(model):
+    if path.suffix.lower() in PICTURES + ANIMATIONS and not is_image(model):
         raise ValueError(
             f"The model's samples, of shape {tuple(model.sample_shape)}, are no images: name an "
             f"output that ends in .npz or .npy. Received: output={str(path)!r}."
@@ -80,27 +83,56 @@ def drawings(model: Any, count: int, *, seed: int, columns: int) -> dict[str, np
     }
 
 
+def finishing(*, match: Path | None = None, **touches: float) -> Callable[[Any], Any]:
+    """Return what puts the finishing touches on images that a command's options ask for.
+
+    Args:
+        match: A picture whose histogram the images take over.
+        **touches: Further arguments of `aezoo.postprocess.adjust`.
+
+    Returns:
+        A function of images; where nothing is asked for it gives back any samples as they are.
+
+    Raises:
+        ImageError: `match` cannot be used.
+    """
+    defaults = postprocess.adjust.__kwdefaults__ or {}
+    if match is None:
+        changed = any(value != defaults[name] for name, value in touches.items())
+        return functools.partial(postprocess.adjust, **touches) if changed else lambda same: same
+    references = {channels: images.read(match, channels=channels) for channels in (1, 3)}
+
+    def finish(samples: np.ndarray) -> np.ndarray:
+        reference = references[1 if samples.shape[-1] == 1 else 3]
+        return postprocess.adjust(samples, histogram=reference, **touches)
+
+    return finish
+
+
 def write_samples(
     path: Path,
     samples: np.ndarray,
     *,
     force: bool,
     arrange: Callable[[np.ndarray], np.ndarray] = pictures.grid,
-    **finish: float,
+    frames: Callable[[np.ndarray], Sequence[np.ndarray]] | None = None,
+    **finish: Any,
 ) -> None:
-    """Write samples as a picture or as numbers, and say so.
+    """Write samples as a picture, an animation or as numbers, and say so.
 
     Args:
         path: A file that `check` has accepted.
         samples: Shape `(n, *sample_shape)`.
         force: Whether it may exist.
         arrange: Makes one picture of the samples.
-        **finish: Arguments of `aezoo.postprocess.adjust`, which is for images only.
+        frames: Makes the pictures of an animation of the samples, where the command writes any.
+        **finish: Arguments of `finishing`, which are for images only.
     """
-    if finish != postprocess.adjust.__kwdefaults__:
-        samples = postprocess.adjust(samples, **finish)
+    samples = finishing(**finish)(samples)
     if path.suffix.lower() in PICTURES:
         images.write(path, arrange(samples), overwrite=force)
+    elif frames is not None and path.suffix.lower() in ANIMATIONS:
+        pictures.animation(frames(samples), path, overwrite=force)
     else:
         numbers.write(path, {"x": samples}, overwrite=force)
     note(f"Wrote {path}.")

@@ -77,7 +77,7 @@ def process(
         force: Whether files may be replaced.
         compare: Whether to write all pictures of a photo side by side, too.
         max_pixels: Limit of a photo.
-        **finish: Arguments of `aezoo.postprocess.adjust` for the result.
+        **finish: Arguments of `aezoo.cli.outputs.finishing` for the result.
 
     Raises:
         typer.Exit: With code 1, where some photos of a folder failed.
@@ -85,13 +85,15 @@ def process(
         ImageError: The photo cannot be used.
         ValueError: The output's name has another suffix.
     """
+    from aezoo.cli import outputs
     from aezoo.data import images
 
     if out is None:
         raise ValueError("Name what to write with --out. Received: no --out.")
+    finished = outputs.finishing(**finish)
     if not source.is_dir():
         _check(out, force=force, compare=compare)
-        _one(source, out, work, force, compare, max_pixels, finish)
+        _one(source, out, work, force, compare, max_pixels, finished)
         return
     paths = _scan(source)
     if out.exists() and not out.is_dir():
@@ -101,7 +103,7 @@ def process(
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
             _check(target, force=force, compare=compare)
-            _one(path, target, work, force, compare, max_pixels, finish)
+            _one(path, target, work, force, compare, max_pixels, finished)
         except (images.ImageError, FileExistsError) as error:
             errors.append(f"\n  {path}: {getattr(error, 'reason', error)}")
     _list(errors, len(paths))
@@ -200,15 +202,14 @@ def _one(
     force: bool,
     compare: bool,
     max_pixels: int,
-    finish: dict[str, Any],
+    finished: Callable[[np.ndarray], np.ndarray],
 ) -> None:
-    from aezoo import pictures, postprocess
+    from aezoo import pictures
     from aezoo.data import images
 
     found = work(images.read(path, max_pixels=max_pixels))
     *_, last = found
-    if finish != postprocess.adjust.__kwdefaults__:
-        found[last] = postprocess.adjust(found[last], **finish)
+    found[last] = finished(found[last])
     images.write(target, found[last], overwrite=force)
     note(f"Wrote {target}.")
     if compare:

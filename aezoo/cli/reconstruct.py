@@ -8,6 +8,7 @@ from aezoo.cli.options import (
     Engine,
     Force,
     Gamma,
+    Match,
     Model,
     Picture,
     Samples,
@@ -28,6 +29,7 @@ def reconstruct(
     contrast: Contrast = 1.0,
     gamma: Gamma = 1.0,
     sharpness: Sharpness = 0.0,
+    match: Match = None,
     engine: Engine = "keras",
     force: Force = False,
 ) -> None:
@@ -54,6 +56,7 @@ def reconstruct(
         contrast=contrast,
         gamma=gamma,
         sharpness=sharpness,
+        match=match,
     )
     from aezoo.metrics import mse
 

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from aezoo.cli.options import Brightness, Contrast, Force, Gamma, Json, Sharpness
+from aezoo.cli.options import Brightness, Contrast, Force, Gamma, Json, Match, Sharpness
 from aezoo.cli.photos import LIMIT, Compare, Evaluate, MaxPixels, Out, Photo, Source
 
 
@@ -23,6 +23,7 @@ def super_resolve(
     contrast: Contrast = 1.0,
     gamma: Gamma = 1.0,
     sharpness: Sharpness = 0.0,
+    match: Match = None,
     max_pixels: MaxPixels = LIMIT,
     force: Force = False,
     json: Json = False,
@@ -56,4 +57,5 @@ def super_resolve(
         contrast=contrast,
         gamma=gamma,
         sharpness=sharpness,
+        match=match,
     )

@@ -92,6 +92,28 @@ class Dataset:
             return (0.0, 1.0)
         return None
 
+    def examples(self, label: object) -> np.ndarray:
+        """Return the samples that have a label, at least one, in their order.
+
+        Args:
+            label: A label of the dataset, or the same as text.
+
+        Raises:
+            LookupError: No sample has it.
+            ValueError: The dataset has no labels.
+        """
+        if self.labels is None:
+            raise ValueError(f"The dataset {self.name!r} has no labels. Received: {label=!r}.")
+        names = self.labels.astype(str)
+        found: np.ndarray = self.x[names == str(label)]
+        if len(found) == 0:
+            known = ", ".join(sorted(set(names.tolist()))[:30])
+            raise LookupError(
+                f"No sample of {self.name!r} has this label; there are {known}. "
+                f"Received: {label=!r}."
+            )
+        return found
+
     def fingerprint(self) -> str:
         """Return the SHA-256 of the samples' bytes in C order, as hexadecimal digits."""
         return hashlib.sha256(np.ascontiguousarray(self.x).data).hexdigest()
