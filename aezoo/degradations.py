@@ -1,8 +1,8 @@
 """What happens to a sample before anyone sees it, and the classical estimate of what it was.
 
 A degradation gives the code of a `restorer`: `observe` is what is seen of a sample, `corrupt` the
-same at random for training, `start` a layer that estimates the sample from it, and `free` where
-the estimate may be corrected.
+same at random for training, `start` a layer that estimates the sample from it, `view` what the
+network that corrects the estimate looks at, and `free` where it may.
 """
 
 from typing import Annotated
@@ -10,6 +10,7 @@ from typing import Annotated
 import keras
 from keras import layers, ops
 
+from aezoo.fill import Fill
 from aezoo.resampling import bicubic
 from aezoo.schema import Interval, choose
 from aezoo.subpixel import Subpixel
@@ -23,12 +24,13 @@ class Noise:
     Args:
         low: Least standard deviation, in units of the preprocessed sample.
         high: Greatest standard deviation.
+        clip: Whether noisy values are cut to [0, 1], as image files hold them.
     """
 
-    def __init__(self, *, low: Sigma = 0.02, high: Sigma = 0.2):
+    def __init__(self, *, low: Sigma = 0.02, high: Sigma = 0.2, clip: bool = False):
         if low > high:
             raise ValueError(f"low must be at most high. Received: {low=!r}, {high=!r}.")
-        self.low, self.high = low, high
+        self.low, self.high, self.clip = low, high, clip
 
     def code_shape(self, sample_shape):
         """Returns the shape of what is seen: that of a sample."""
@@ -42,11 +44,16 @@ class Noise:
         """Returns samples with noise, each with a standard deviation of its own."""
         shape = (ops.shape(x)[0], *[1] * (len(x.shape) - 1))
         sigma = keras.random.uniform(shape, self.low, self.high, seed=seed)
-        return x + sigma * keras.random.normal(ops.shape(x), seed=seed)
+        noisy = x + sigma * keras.random.normal(ops.shape(x), seed=seed)
+        return ops.clip(noisy, 0.0, 1.0) if self.clip else noisy
 
     def start(self, sample_shape):
         """Returns the layer of the estimate: what is seen."""
         return layers.Identity(dtype="float32", name="start")
+
+    def view(self, z, estimate):
+        """Returns what is seen."""
+        return z
 
     def free(self, z):
         """Returns 1: all may be corrected."""
@@ -96,9 +103,99 @@ class Downscale:
         """Returns the layer of the estimate: a linear filter, the bicubic one at first."""
         return Subpixel(self.factor, name="start")
 
+    def view(self, z, estimate):
+        """Returns what is seen."""
+        return z
+
     def free(self, z):
         """Returns 1: all may be corrected."""
         return 1.0
 
 
-find = choose({"noise": Noise, "downscale": Downscale}, "degradation")
+class Holes:
+    """Pixels that are missing; which, the last channel of a sample says: 1 in a hole, 0 elsewhere.
+
+    The estimate fills them from around; what is known stays to the last bit.
+    """
+
+    def code_shape(self, sample_shape):
+        """Returns the shape of what is seen: that of a sample."""
+        if len(sample_shape) != 3 or sample_shape[-1] < 2:
+            raise ValueError(
+                "The degradation 'holes' needs images whose last channel is the mask, (h, w, 2) or "
+                f"(h, w, 4). Received: sample_shape={tuple(sample_shape)!r}."
+            )
+        return tuple(sample_shape)
+
+    def observe(self, x):
+        """Returns samples with holes of 0."""
+        hole = x[..., -1:]
+        return ops.concatenate([x[..., :-1] * (1.0 - hole), hole], axis=-1)
+
+    def corrupt(self, x, seed):
+        """Returns the same: the holes are the samples' own."""
+        return self.observe(x)
+
+    def start(self, sample_shape):
+        """Returns the layer of the estimate, see `aezoo.fill`."""
+        return Fill(dtype="float32", name="start")
+
+    def view(self, z, estimate):
+        """Returns the estimate with the mask."""
+        return estimate
+
+    def free(self, z):
+        """Returns 1 in holes, and 0 for the mask."""
+        hole = z[..., -1:]
+        return ops.concatenate([hole] * (z.shape[-1] - 1) + [ops.zeros_like(hole)], axis=-1)
+
+
+@keras.saving.register_keras_serializable(package="aezoo")
+class Nothing(layers.Layer):
+    """Adds a channel of zeros."""
+
+    def call(self, z):
+        """Maps `(n, h, w, c)` to `(n, h, w, c + 1)`."""
+        return ops.concatenate([z, ops.zeros_like(z[..., :1])], axis=-1)
+
+
+class Hidden:
+    """A channel that nobody sees, the last one, such as where a photo is damaged.
+
+    The estimate of it is 0; the other channels stay to the last bit.
+    """
+
+    def code_shape(self, sample_shape):
+        """Returns the shape of what is seen: an image with a channel less."""
+        if len(sample_shape) != 3 or sample_shape[-1] < 2:
+            raise ValueError(
+                "The degradation 'hidden' needs images whose last channel is to be found, "
+                f"(h, w, 2) or (h, w, 4). Received: sample_shape={tuple(sample_shape)!r}."
+            )
+        return (*sample_shape[:-1], sample_shape[-1] - 1)
+
+    def observe(self, x):
+        """Returns samples without the last channel."""
+        return x[..., :-1]
+
+    def corrupt(self, x, seed):
+        """Returns the same."""
+        return self.observe(x)
+
+    def start(self, sample_shape):
+        """Returns the layer of the estimate."""
+        return Nothing(dtype="float32", name="start")
+
+    def view(self, z, estimate):
+        """Returns what is seen."""
+        return z
+
+    def free(self, z):
+        """Returns 1 for the last channel, and 0 for the others."""
+        last = ops.ones_like(z[..., :1])
+        return ops.concatenate([ops.zeros_like(z), last], axis=-1)
+
+
+find = choose(
+    {"noise": Noise, "downscale": Downscale, "holes": Holes, "hidden": Hidden}, "degradation"
+)

@@ -61,6 +61,22 @@ def like(result: np.ndarray, image: Any) -> np.ndarray:
     return to_uint8(clipped) if np.asarray(image).dtype == np.uint8 else clipped
 
 
+def with_channels(image: np.ndarray, channels: int) -> np.ndarray:
+    """Return images `(..., c)` of one or three channels with as many as asked for.
+
+    Grey is repeated, and colours become their mean.
+
+    Example:
+        >>> with_channels(np.zeros((2, 2, 1)), 3).shape
+        (2, 2, 3)
+    """
+    if image.shape[-1] == channels:
+        return image
+    if channels == 3:
+        return np.repeat(image, 3, axis=-1)
+    return image.mean(axis=-1, keepdims=True)
+
+
 def to_ycbcr(image: np.ndarray) -> np.ndarray:
     """Return RGB in [0, 1] as Y, Cb and Cr of BT.601, Y from 16/255 to 235/255.
 

@@ -20,7 +20,7 @@ FILES = {
 
 # A module imports from lower layers only, and from its own package.
 LAYERS = (
-    "acceleration adversary arrays atomic batches captions dead_units divergence engines "
+    "acceleration adversary arrays atomic batches captions dead_units divergence engines fill "
     "fused_adam interpolation losses networks noise paths quantize regular_file resampling schema "
     "shuffling strict_json tiles von_mises_fisher weights",
     "bodies data kernels kl_penalties likelihoods metrics postprocess preprocessing samplers "

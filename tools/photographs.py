@@ -7,6 +7,7 @@ on.
 """
 
 import numpy as np
+from PIL import Image, ImageOps
 
 from aezoo import photos
 from aezoo.data import Dataset, images
@@ -32,6 +33,14 @@ def free():
     found = [getattr(data, name)() for name in FREE] + list(load_sample_images().images)
     return [
         image if image.ndim == 3 else np.repeat(image[..., None], 3, axis=-1) for image in found
+    ]
+
+
+def squares(size=256):
+    """Returns the free photographs, their middle square resized, uint8 `(size, size, 3)`."""
+    return [
+        np.asarray(ImageOps.fit(Image.fromarray(image), (size, size), Image.Resampling.LANCZOS))
+        for image in free()
     ]
 
 

@@ -2,7 +2,7 @@
 
 import photographs
 
-from aezoo.tasks import super_resolution
+from aezoo.tasks import denoising, super_resolution
 
 
 def super_resolve(model):
@@ -14,5 +14,13 @@ def super_resolve(model):
     }
 
 
-TASKS = {"super_resolve": super_resolve}
+def denoise(model):
+    """Returns the scores of denoising on the free photographs."""
+    return {
+        "data": "scikit-image and scikit-learn photos",
+        **denoising.evaluate(photographs.squares(), model=model),
+    }
+
+
+TASKS = {"denoise": denoise, "super_resolve": super_resolve}
 """Name of a task to the function that measures a model of it."""

@@ -39,9 +39,10 @@ class ResNet:
         self, *, channels: Channels = (32, 64), blocks: Annotated[int, Interval(1, MAX_BLOCKS)] = 2
     ):
         if blocks * len(channels) > MAX_BLOCKS:  # what builds within a second, hostile or not
+            kind, stages = type(self).__name__, len(channels)
             raise ValueError(
-                f"{type(self).__name__} takes at most {MAX_BLOCKS} blocks in all its stages: use "
-                f"fewer blocks or wider channels. Received: {len(channels)} stages of blocks={blocks!r}."
+                f"{kind} takes at most {MAX_BLOCKS} blocks in all its stages: use fewer blocks or "
+                f"wider channels. Received: {stages} stages of blocks={blocks!r}."
             )
         self.channels, self.blocks = channels, blocks
 

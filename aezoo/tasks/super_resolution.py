@@ -166,7 +166,7 @@ def _enlarge(model: Any, batch: np.ndarray) -> np.ndarray:
     if batch.shape[-1] == model.code_shape[-1]:
         return np.asarray(model.decode(batch))
     if batch.shape[-1] == 1:
-        return np.asarray(model.decode(np.repeat(batch, 3, axis=-1)).mean(axis=-1, keepdims=True))
+        return photos.with_channels(model.decode(photos.with_channels(batch, 3)), 1)
     ycbcr = photos.to_ycbcr(batch)
     height, width = model.sample_shape[:2]
     luma = model.decode(ycbcr[..., :1])

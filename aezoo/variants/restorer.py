@@ -21,8 +21,8 @@ class Restorer(Autoencoder):
     Args:
         sample_shape: Shape of one sample without the batch axis.
         latent_dim: Not used: the degradation decides the shape of the code.
-        degradation: `"noise"`, `"downscale"`, or a dictionary with `name` and arguments, see
-            `aezoo.degradations`.
+        degradation: `"noise"`, `"downscale"`, `"holes"`, `"hidden"`, or a dictionary with `name`
+            and arguments, see `aezoo.degradations`.
         **kwargs: See `aezoo.Autoencoder`. The likelihood is Gaussian without a link.
 
     Example:
@@ -73,8 +73,9 @@ class Restorer(Autoencoder):
 
     def likelihood_parameters(self, z, training=False, condition=None):
         """Returns the classical estimate of the samples, corrected by the network."""
-        correction = self.decoder.network(z, training=training)
-        return self.start(z) + self.degradation.free(z) * correction
+        estimate = self.start(z)
+        view = self.degradation.view(z, estimate)
+        return estimate + self.degradation.free(z) * self.decoder.network(view, training=training)
 
     def forward(self, x, training=False, condition=None):
         """Restores from a degraded copy."""

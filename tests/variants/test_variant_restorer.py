@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 import aezoo
-from aezoo import resampling, subpixel
+from aezoo import fill, resampling, subpixel
 from aezoo.bodies.unet import enlargement
 
 BODY = {"name": "unet", "channels": [8], "blocks": 1}
@@ -97,6 +97,59 @@ def test_each_sample_has_its_own_noise():
     assert 0.16 < strengths.max() < 0.21
 
 
+def with_mask(x):
+    mask = np.zeros((*x.shape[:-1], 1), "float32")
+    mask[:, 4:9, 3:12] = 1
+    return np.concatenate([x, mask], axis=-1)
+
+
+def test_what_is_known_stays_and_holes_are_filled_from_around():
+    x = with_mask(smooth(2, 16, 24, 3))
+    body = {"name": "unet", "channels": [4, 6], "blocks": 1}
+    model = aezoo.create("restorer", sample_shape=(16, 24, 4), degradation="holes", body=body)
+    code = model.encode(x)
+    hole = x[..., -1] == 1
+    assert (code[hole][:, :3] == 0).all()
+    filled = model.decode(code)
+    np.testing.assert_array_equal(filled[~hole], x[~hole])
+    np.testing.assert_array_equal(filled[..., -1], x[..., -1])
+    flat = np.where(hole[..., None], x[..., :3].mean(), x[..., :3])
+    assert np.mean((filled - x)[hole] ** 2) < np.mean((flat - x[..., :3])[hole] ** 2)
+    model.compile("adam")
+    model.fit(x, epochs=3, verbose=0)
+    np.testing.assert_array_equal(model.reconstruct(x)[~hole], x[~hole])
+
+
+@pytest.mark.parametrize("size", [(1, 1), (5, 7), (16, 9)])
+def test_a_flat_image_is_filled_flat(size):
+    known = keras.ops.convert_to_tensor(np.full((1, *size, 1), 0.3, "float32"))
+    weight = np.zeros((1, *size, 1), "float32")
+    weight[0, 0, 0] = 1
+    found = keras.ops.convert_to_numpy(fill.pyramid(known * weight, weight))
+    np.testing.assert_allclose(found, 0.3, rtol=1e-5)
+
+
+def test_an_image_without_holes_stays_and_one_without_anything_is_black():
+    image = np.random.default_rng(0).random((1, 6, 5, 3)).astype("float32")
+    ones = np.ones((1, 6, 5, 1), "float32")
+    np.testing.assert_array_equal(keras.ops.convert_to_numpy(fill.pyramid(image, ones)), image)
+    empty = keras.ops.convert_to_numpy(fill.pyramid(0 * image, 0 * ones))
+    np.testing.assert_array_equal(empty, 0)
+
+
+def test_a_hidden_channel_is_found_and_the_others_stay():
+    x = smooth(32, 8, 8, 2)
+    x[..., 1] = x[..., 0] > 0.5
+    model = aezoo.create("restorer", sample_shape=(8, 8, 2), degradation="hidden", body=BODY)
+    assert model.code_shape == (8, 8, 1)
+    np.testing.assert_array_equal(model.reconstruct(x)[..., 1], 0)
+    model.compile(keras.optimizers.Adam(1e-2))
+    model.fit(x, epochs=20, batch_size=8, verbose=0)
+    found = model.reconstruct(x)
+    np.testing.assert_array_equal(found[..., 0], x[..., 0])
+    assert np.mean((found[..., 1] > 0.5) == x[..., 1]) > 0.9
+
+
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
@@ -106,6 +159,8 @@ def test_each_sample_has_its_own_noise():
         ({"degradation": {"name": "downscale", "factor": 1}}, "2 to 8"),
         ({"degradation": {"name": "noise", "low": 0.2, "high": 0.1}}, "low must be at most high"),
         ({"degradation": "blur"}, "must be one of"),
+        ({"degradation": "holes"}, "last channel is the mask"),
+        ({"degradation": "hidden"}, "last channel is to be found"),
         ({"likelihood": "bernoulli"}, "without a link"),
         ({"likelihood": {"name": "gaussian", "link": "sigmoid"}}, "without a link"),
     ],
