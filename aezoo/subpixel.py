@@ -76,16 +76,14 @@ def ridge(small, large, factor, chunk=64):
         factor: Whole factor of height and width.
         chunk: Images at once.
     """
-    middle = SIZE**2 // 2
+    middle, edge = SIZE**2 // 2, ((0, 0), (SIZE // 2,) * 2, (SIZE // 2,) * 2, (0, 0))
     gram, moment = np.zeros((SIZE**2, SIZE**2)), np.zeros((SIZE**2, factor**2))
     for start in range(0, len(small), chunk):
-        part, target = small[start : start + chunk], large[start : start + chunk]
-        views = np.lib.stride_tricks.sliding_window_view(part, (SIZE, SIZE), axis=(1, 2))
+        padded = np.pad(small[start : start + chunk], edge, mode="reflect")
+        views = np.lib.stride_tricks.sliding_window_view(padded, (SIZE, SIZE), axis=(1, 2))
         n, height, width, channels = views.shape[:4]
         x = views.reshape(-1, SIZE**2).astype(np.float32)
-        inner = target[:, SIZE // 2 * factor :, SIZE // 2 * factor :]
-        inner = inner[:, : height * factor, : width * factor]
-        y = inner.reshape(n, height, factor, width, factor, channels)
+        y = large[start : start + chunk].reshape(n, height, factor, width, factor, channels)
         y = y.transpose(0, 1, 3, 5, 2, 4).reshape(-1, factor**2)
         centre = x[:, middle, None]
         x, y = x - centre, y - centre

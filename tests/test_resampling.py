@@ -24,3 +24,7 @@ def test_rows_sum_to_one(size, new):
     matrix = resampling.bicubic(size, new)
     assert matrix.shape == (new, size)
     np.testing.assert_allclose(matrix.sum(axis=1), 1, atol=1e-6)
+
+
+def test_flat_images_stay_flat():
+    np.testing.assert_allclose(resampling.resize(np.full((5, 7, 3), 0.3), 9, 4), 0.3, rtol=1e-6)

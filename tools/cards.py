@@ -182,6 +182,7 @@ def wanted(record, config):
         return []
     left_out = set() if config["sampler"] else {"samples.png"}
     left_out |= set() if has_prior(record["metrics"]) else {"prior.png"}
+    left_out |= {"walk.png"} if "degradation" in config["config"] else set()
     return [name for name in gallery.CAPTIONS if name not in left_out]
 
 
@@ -198,8 +199,13 @@ def draw(name, root=ROOT):
     from aezoo import arrays, data, factory
 
     record, _, manifest = _documents(name, root)
-    scored = record["metrics"]
-    x = data.load(scored["dataset"], scored["split"]).x[: gallery.SHOWN]
+    scored, recipe = record["metrics"], record["recipe"]
+    if "photographs" in recipe:
+        import photographs
+
+        x = photographs.testing(**recipe["photographs"]).x[: gallery.SHOWN]
+    else:
+        x = data.load(scored["dataset"], scored["split"]).x[: gallery.SHOWN]
     model = factory.load(root / "aezoo" / "presets" / name)
     found = gallery.draw(model, arrays.to_uint8(x, name="x"))
     return {

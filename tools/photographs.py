@@ -9,7 +9,7 @@ on.
 import numpy as np
 from PIL import Image, ImageOps
 
-from aezoo import photos
+from aezoo import damage, masks, photos
 from aezoo.data import Dataset, images
 from aezoo.data.dataset import data_folder
 
@@ -44,45 +44,87 @@ def squares(size=256):
     ]
 
 
-def splits(*, patch, tile, luma=False, seed=0):
-    """Returns what a restorer is trained on and measured on.
+def training(*, patch, tile, luma=False, marks=None, scales=(1.0,), seed=0):
+    """Returns what a restorer is trained on: patches of T91 in their eight orientations.
 
     Args:
-        patch: Height and width of a training sample.
-        tile: The same of a sample to measure on, which the stored model takes.
+        patch: Height and width of a sample.
+        tile: Not used here: see `testing`.
         luma: Whether samples are the luma of BT.601 instead of RGB.
-        seed: Seed of the order of the training samples.
-
-    Returns:
-        `train`: overlapping patches of T91 in their eight orientations; `test`: `TILES` patches
-        of the free photographs, evenly chosen.
+        marks: None; `"holes"` for a last channel of masks of all kinds; or `"damage"` for photos
+            made old, with a last channel of where.
+        scales: Sizes of the photographs, in parts of their own, patches are cut from.
+        seed: Seed of the order, the masks and the damage.
     """
     kind = eight_bit_luma if luma else np.asarray
-    cut = [photos.patches(kind(image), patch, patch // 2) for image in folder("T91")]
-    train = photos.turned(np.concatenate(cut))
-    train = train[np.random.default_rng(seed).permutation(len(train))]
-    shown = np.concatenate([photos.patches(kind(image), tile, tile) for image in free()])
-    shown = shown[np.linspace(0, len(shown) - 1, TILES).astype(int)]
+    sized = [_scaled(image, scale) for scale in scales for image in folder("T91")]
+    x = photos.turned(
+        np.concatenate([photos.patches(kind(image), patch, patch // 2) for image in sized])
+    )
+    rng = np.random.default_rng(seed)
     channel = "luma" if luma else "RGB"
-    return {
-        "train": Dataset(
-            "t91",
-            "train",
-            train,
-            None,
-            licence="not stated; for research, not shipped",
-            source=f"T91: {channel} of 91 photographs, {patch}x{patch} pixels each patch",
-        ),
-        "validation": None,
-        "test": Dataset(
-            "scikit_photos",
-            "test",
-            shown,
-            None,
-            licence="public domain or CC0, but CC-BY-2.0 for china.jpg and flower.jpg",
-            source=f"scikit-image ({', '.join(FREE)}) and scikit-learn: {channel}",
-        ),
-    }
+    return Dataset(
+        "t91",
+        "train",
+        _marked(x[rng.permutation(len(x))], marks, rng),
+        None,
+        licence="not stated; for research, not shipped",
+        source=f"T91: {channel} of 91 photographs, {patch}x{patch} pixels each patch",
+    )
+
+
+def testing(*, patch, tile, luma=False, marks=None, scales=(1.0,), seed=0):
+    """Returns what a restorer is measured on: `TILES` patches of the free photographs, evenly.
+
+    Args:
+        patch: Not used here: see `training`.
+        tile: Height and width of a sample, which the stored model takes.
+        luma: See `training`.
+        marks: See `training`.
+        scales: Not used here.
+        seed: Seed of the masks and the damage.
+    """
+    kind = eight_bit_luma if luma else np.asarray
+    cut = np.concatenate([photos.patches(kind(image), tile, tile) for image in free()])
+    x = cut[np.linspace(0, len(cut) - 1, TILES).astype(int)]
+    channel = "luma" if luma else "RGB"
+    return Dataset(
+        "scikit_photos",
+        "test",
+        _marked(x, marks, np.random.default_rng(seed)),
+        None,
+        licence="public domain or CC0, but CC-BY-2.0 for china.jpg and flower.jpg",
+        source=f"scikit-image ({', '.join(FREE)}) and scikit-learn: {channel}",
+    )
+
+
+def _scaled(image, scale):
+    size = [round(scale * length) for length in image.shape[1::-1]]
+    return np.asarray(Image.fromarray(image).resize(size, Image.Resampling.LANCZOS))
+
+
+def _marked(x, marks, rng):
+    """Returns uint8 patches with a last channel that says where something is wrong."""
+    if marks is None:
+        return x
+    found = np.empty((*x.shape[:-1], x.shape[-1] + 1), np.uint8)
+    for row, image in enumerate(x):
+        if marks == "damage":
+            image, mask = damage.damage(image, seed=rng)
+        else:
+            mask = _hole(len(image), rng)
+        found[row] = np.concatenate([image, 255 * mask[..., None].astype(np.uint8)], axis=-1)
+    return found
+
+
+def _hole(size, rng):
+    """Returns a mask of a random kind as images of 128 pixels and more have it, cut to a patch."""
+    kind, side = rng.choice([*masks.MASKS]), max(128, size)
+    while True:
+        top, left = rng.integers(0, side - size + 1, 2)
+        mask = masks.draw(kind, side, side, seed=rng)[top : top + size, left : left + size]
+        if 0 < mask.mean() < 0.8:
+            return mask
 
 
 def eight_bit_luma(image):

@@ -123,7 +123,9 @@ def measure(name, recipe, presets=PRESETS):
 def _samples(recipe):
     """Returns the splits that a recipe names."""
     if "photographs" in recipe:
-        return photographs.splits(**recipe["photographs"], seed=recipe["seed"])
+        given = {**recipe["photographs"], "seed": recipe["seed"]}
+        train, test = photographs.training(**given), photographs.testing(**given)
+        return {"train": train, "validation": None, "test": test}
     return {split: data.load(recipe["data"], split) for split in data.SPLITS}
 
 

@@ -10,6 +10,7 @@ from aezoo.card import gallery
 from aezoo.card.facts import LABELS, Facts, Score, dig, number
 from aezoo.card.limits import limits
 from aezoo.card.markdown import block, code, plain, prose, table, text
+from aezoo.card.tested import command, tested
 
 NOT_MEASURED = "not measured"
 NOT_DEFINED = "n/a"
@@ -28,6 +29,7 @@ def body(facts: Facts) -> str:
         "How to use it": _use(facts),
         "What it does": _pictures(facts),
         "Scores": _scores(facts),
+        "On whole images": tested(facts),
         "Training": _training(facts),
         "Licences": _licences(facts),
         "Limits": "".join(f"- {limit}\n" for limit in limits(facts)),
@@ -63,9 +65,11 @@ def _use(facts: Facts) -> str:
         way = "address on the Hub" if other.startswith("hf://") else at_home
         loaded = block(f"model = aezoo.load({_quoted(other)})", "python")
         found += f"\nOr by its {way}:\n\n{loaded}"
+    shell = command(facts)
     if facts.generates and facts.is_image:
-        command = f"aezoo generate {plain(source)} -n 64 -o samples.png"
-        found += f"\nOn the command line:\n\n{block(command, 'sh')}"
+        shell = f"aezoo generate {plain(source)} -n 64 -o samples.png"
+    if shell:
+        found += f"\nOn the command line:\n\n{block(shell, 'sh')}"
     return found
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from aezoo.card.facts import Facts, dig, number
 from aezoo.card.markdown import code
@@ -25,6 +25,13 @@ def limits(facts: Facts) -> Iterator[str]:
 
 
 def _scope(facts: Facts) -> Iterator[str]:
+    if "degradation" in (dig(facts.config, "config", of=Mapping) or {}):
+        yield (
+            "It was trained on one kind of damage, made by a program, and on photographs: what a "
+            "camera or a scanner does differs, and drawings or text were not tried. It invents "
+            "nothing: detail that is lost for good stays lost."
+        )
+        return
     size = f"It takes samples of {facts.shape} and no other size. " if facts.shape else ""
     seen = f"samples like those of {code(facts.dataset)}" if facts.dataset else "what it has seen"
     yield f"{size}It knows {seen}; of anything else it gives back the nearest thing that it knows."
@@ -39,6 +46,8 @@ def _scope(facts: Facts) -> Iterator[str]:
 
 
 def _codes(facts: Facts) -> Iterator[str]:
+    if "degradation" in (dig(facts.config, "config", of=Mapping) or {}):
+        return  # its code is an image
     units = dig(facts.scores, "latent_units", of=int) or facts.latent_dim
     ssim = number(dig(facts.scores, "metrics", "ssim"))
     if units and facts.is_image:

@@ -138,7 +138,7 @@ def evaluate(
     check(network, scale)
     options = {"model": network, "ensemble": ensemble}
     rows = [_scores(photos.check(image), scale, options) for image in images]
-    return compare({f"x{scale}": rows}, task="super_resolve", ensemble=ensemble)
+    return compare({f"x{scale}": rows}, task="super_resolve", scale=scale, ensemble=ensemble)
 
 
 def _scores(image: np.ndarray, scale: int, options: dict[str, Any]) -> dict[str, float]:

@@ -24,11 +24,14 @@ def check_learning(variant: str | type) -> None:
 
 
 def check_gradients(variant: str | type, body: str | None = None) -> None:
-    """Checks that two steps of training change every trainable weight."""
+    """Checks that three steps of training change every trainable weight.
+
+    Layers that start at zero pass gradients on from the second step only.
+    """
     model = create(variant, body)
     model.compile(run_eagerly=True)
     before = [to_numpy(weight) for weight in model.trainable_variables]
-    model.fit(samples(model.sample_shape, 12), batch_size=12, epochs=2, verbose=0)
+    model.fit(samples(model.sample_shape, 12), batch_size=12, epochs=3, verbose=0)
     after = zip(model.trainable_variables, before, strict=True)
     untouched = [weight.path for weight, old in after if np.array_equal(to_numpy(weight), old)]
     expect(not untouched, f"Training does not reach these trainable weights: {untouched}.")

@@ -47,7 +47,8 @@ def check_hostile_store(variant: str | type) -> None:
     with tempfile.TemporaryDirectory() as folder:
         document = store.read(aezoo.save(model, Path(folder, "model"))).config
         changes = {"an unknown argument": {"surprise": 1}, "a huge size": {"latent_dim": 2**40}}
-        changes["other sizes than its weights"] = {"latent_dim": model.latent_dim + 1}
+        *places, channels = model.sample_shape
+        changes["other sizes than its weights"] = {"sample_shape": [*places, channels + 1]}
         for what, change in changes.items():
             config = {**document["config"], **change}
             changed = store.write(Path(folder, what), {**document, "config": config}, arrays)
