@@ -23,10 +23,10 @@ LAYERS = (
     "acceleration adversary arrays atomic batches captions dead_units divergence engines "
     "fused_adam interpolation losses networks noise paths quantize regular_file schema shuffling "
     "strict_json von_mises_fisher weights",
-    "bodies data kernels kl_penalties likelihoods metrics postprocess preprocessing samplers "
-    "tensors",
+    "bodies data fills kernels kl_penalties likelihoods masks metrics postprocess preprocessing "
+    "samplers tensors",
     "baseline catalogue interface layout photos pictures",
-    "core evaluation graphs stored",
+    "core damage evaluation graphs stored",
     "card served store variants",
     "hub",
     "sources",

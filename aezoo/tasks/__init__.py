@@ -7,7 +7,7 @@ register theirs there.
 from importlib import import_module
 from typing import Any
 
-_HOMES: dict[str, str] = {}
+_HOMES: dict[str, str] = {"inpaint": "inpainting"}
 
 __all__ = [*_HOMES]
 
