@@ -107,5 +107,37 @@ class PCABaseline:
             reconstruction[part] = self.decode(self.encode(x[part]))
         return reconstruction
 
+    def complete(self, x: Any, masks: Any) -> np.ndarray:
+        """Fill what is missing by its mean given the rest, where samples are normal.
+
+        This is probabilistic PCA: codes have the variances of the components, and what the
+        components leave is noise of one variance. It is least squares on the known values, with
+        the ridge that the variances ask for.
+
+        Args:
+            x: Samples, shape `(n, *sample_shape)`, uint8 or float.
+            masks: Booleans of the same shape, True where a value is missing.
+
+        Returns:
+            Samples of the same shape with the missing values filled, float32, in `sample_range`.
+
+        Reference:
+            [Tipping and Bishop, 1999](https://doi.org/10.1111/1467-9868.00196)
+        """
+        x = check_samples(x, np.shape(x)[1:], sample_range=self.sample_range)
+        flat, missing = self._vectors(x), np.reshape(masks, (len(x), -1))
+        noise = max(float(self._pca.noise_variance_), 1e-9)
+        deviations = np.sqrt(np.maximum(self._pca.explained_variance_ - noise, 0.0))
+        loadings, mean = self._pca.components_.T * deviations, self._pca.mean_
+        filled = flat.copy()
+        for row, gone in zip(filled, missing, strict=True):
+            known = loadings[~gone]
+            normal = known.T @ known + noise * np.eye(len(deviations))
+            code = np.linalg.solve(normal, known.T @ (row - mean)[~gone])
+            row[gone] = mean[gone] + loadings[gone] @ code
+        if self.sample_range is not None:
+            np.clip(filled, *self.sample_range, out=filled)
+        return filled.reshape(x.shape)
+
     def _vectors(self, samples: np.ndarray) -> np.ndarray:
         return as_floats(samples, self.sample_range, name="samples").reshape(len(samples), -1)

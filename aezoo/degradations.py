@@ -10,7 +10,7 @@ from typing import Annotated
 import keras
 from keras import layers, ops
 
-from aezoo.fill import Fill
+from aezoo.pyramid import PyramidFill
 from aezoo.resampling import bicubic
 from aezoo.schema import Interval, choose
 from aezoo.subpixel import Subpixel
@@ -137,8 +137,8 @@ class Holes:
         return self.observe(x)
 
     def start(self, sample_shape):
-        """Returns the layer of the estimate, see `aezoo.fill`."""
-        return Fill(dtype="float32", name="start")
+        """Returns the layer of the estimate, see `aezoo.pyramid`."""
+        return PyramidFill(dtype="float32", name="start")
 
     def view(self, z, estimate):
         """Returns the estimate with the mask."""

@@ -20,13 +20,13 @@ FILES = {
 
 # A module imports from lower layers only, and from its own package.
 LAYERS = (
-    "acceleration adversary arrays atomic batches captions dead_units divergence engines fill "
-    "fused_adam interpolation losses networks noise paths quantize regular_file resampling schema "
-    "shuffling strict_json tiles von_mises_fisher weights",
-    "bodies data kernels kl_penalties likelihoods metrics postprocess preprocessing samplers "
-    "subpixel tensors",
+    "acceleration adversary arrays atomic batches captions dead_units divergence engines "
+    "fused_adam interpolation losses networks noise paths pyramid quantize regular_file resampling "
+    "schema shuffling strict_json tiles von_mises_fisher weights",
+    "bodies data fills kernels kl_penalties likelihoods masks metrics postprocess preprocessing "
+    "samplers subpixel tensors",
     "baseline catalogue degradations interface layout photos pictures",
-    "core evaluation graphs stored",
+    "core damage evaluation graphs stored",
     "card served store variants",
     "hub",
     "sources",

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-import numpy as np
 import typer
 
 from aezoo.cli.console import note, show_json, show_table, show_warning
+
+if TYPE_CHECKING:
+    import numpy as np
 
 Photo = Annotated[
     Path,

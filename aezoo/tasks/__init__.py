@@ -7,7 +7,12 @@ register theirs there.
 from importlib import import_module
 from typing import Any
 
-_HOMES = {"denoise": "denoising", "edit": "editing", "super_resolve": "super_resolution"}
+_HOMES = {
+    "denoise": "denoising",
+    "edit": "editing",
+    "inpaint": "inpainting",
+    "super_resolve": "super_resolution",
+}
 
 __all__ = [*_HOMES]
 

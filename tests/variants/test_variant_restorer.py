@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 import aezoo
-from aezoo import fill, resampling, subpixel
+from aezoo import pyramid, resampling, subpixel
 from aezoo.bodies.unet import enlargement
 
 BODY = {"name": "unet", "channels": [8], "blocks": 1}
@@ -125,15 +125,15 @@ def test_a_flat_image_is_filled_flat(size):
     known = keras.ops.convert_to_tensor(np.full((1, *size, 1), 0.3, "float32"))
     weight = np.zeros((1, *size, 1), "float32")
     weight[0, 0, 0] = 1
-    found = keras.ops.convert_to_numpy(fill.pyramid(known * weight, weight))
+    found = keras.ops.convert_to_numpy(pyramid.fill(known * weight, weight))
     np.testing.assert_allclose(found, 0.3, rtol=1e-5)
 
 
 def test_an_image_without_holes_stays_and_one_without_anything_is_black():
     image = np.random.default_rng(0).random((1, 6, 5, 3)).astype("float32")
     ones = np.ones((1, 6, 5, 1), "float32")
-    np.testing.assert_array_equal(keras.ops.convert_to_numpy(fill.pyramid(image, ones)), image)
-    empty = keras.ops.convert_to_numpy(fill.pyramid(0 * image, 0 * ones))
+    np.testing.assert_array_equal(keras.ops.convert_to_numpy(pyramid.fill(image, ones)), image)
+    empty = keras.ops.convert_to_numpy(pyramid.fill(0 * image, 0 * ones))
     np.testing.assert_array_equal(empty, 0)
 
 

@@ -7,7 +7,7 @@ LEAST = 1e-6
 
 
 @keras.saving.register_keras_serializable(package="aezoo")
-class Fill(keras.layers.Layer):
+class PyramidFill(keras.layers.Layer):
     """Fills holes by normalised means over a pyramid of ever smaller images.
 
     What is known stays. It has no weights.
@@ -19,10 +19,10 @@ class Fill(keras.layers.Layer):
     def call(self, z):
         """Fills the holes of `(n, h, w, c + 1)`, the last channel 1 in holes and 0 elsewhere."""
         known, hole = z[..., :-1], z[..., -1:]
-        return ops.concatenate([pyramid(known, 1.0 - hole), hole], axis=-1)
+        return ops.concatenate([fill(known, 1.0 - hole), hole], axis=-1)
 
 
-def pyramid(image, weight):
+def fill(image, weight):
     """Returns images with the pixels of weight 0 filled.
 
     Args:
@@ -35,7 +35,7 @@ def pyramid(image, weight):
     halved, there = _halved(image * weight), _halved(weight)
     smaller = halved / ops.maximum(there, LEAST)
     # Half of a pixel's four neighbours are enough to know it.
-    guess = pyramid(smaller, ops.minimum(2.0 * there, 1.0))
+    guess = fill(smaller, ops.minimum(2.0 * there, 1.0))
     guess = ops.image.resize(
         guess, (height, width), interpolation="bilinear", data_format="channels_last"
     )
