@@ -44,7 +44,48 @@ def damage(
         ((64, 64, 3), dtype('uint8'), True)
     """
     rng = seed if isinstance(seed, np.random.Generator) else generator(seed)
-    x = _grained(_faded(photos.check(photo, name="photo"), rng), rng)
+    old = age(photos.check(photo, name="photo"), seed=rng)
+    marked, mask = mark(old, seed=rng)
+    return photos.like(marked, photo), mask
+
+
+def age(photo: Any, *, seed: int | np.random.Generator | None = None) -> np.ndarray:
+    """Fade a photo, turn it to sepia by chance, and give it film grain; it stays whole.
+
+    Args:
+        photo: Shape `(h, w, 1)` or `(h, w, 3)`, uint8 or floats in [0, 1].
+        seed: See `damage`.
+
+    Returns:
+        The old photo, like `photo`.
+
+    Example:
+        >>> age(np.full((64, 64, 3), 128, "uint8"), seed=0).shape
+        (64, 64, 3)
+    """
+    rng = seed if isinstance(seed, np.random.Generator) else generator(seed)
+    return photos.like(_grained(_faded(photos.check(photo, name="photo"), rng), rng), photo)
+
+
+def mark(
+    photo: Any, *, seed: int | np.random.Generator | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Stain and scratch a photo.
+
+    Args:
+        photo: Shape `(h, w, 1)` or `(h, w, 3)`, uint8 or floats in [0, 1].
+        seed: See `damage`.
+
+    Returns:
+        See `damage`.
+
+    Example:
+        >>> marked, mask = mark(np.full((64, 64, 3), 0.5), seed=0)
+        >>> bool(abs(marked - 0.5)[mask].min() > 0)
+        True
+    """
+    rng = seed if isinstance(seed, np.random.Generator) else generator(seed)
+    x = photos.check(photo, name="photo")
     height, width = x.shape[:2]
     mask = np.zeros((height, width), bool)
     for _ in range(int(rng.integers(0, 4))):

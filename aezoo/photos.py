@@ -156,12 +156,23 @@ def patches(image: np.ndarray, size: int, stride: int) -> np.ndarray:
     return np.ascontiguousarray(chosen.reshape(-1, size, size, channels))
 
 
+def orientations(image: np.ndarray) -> list[np.ndarray]:
+    """Return an image `(h, w, c)`, its three quarter turns, and the same of its mirror image.
+
+    Example:
+        >>> [turned.shape[:2] for turned in orientations(np.zeros((2, 3, 1)))][:3]
+        [(2, 3), (3, 2), (2, 3)]
+    """
+    return [np.rot90(one, turn) for one in (image, image[::-1]) for turn in range(4)]
+
+
 def turned(images: np.ndarray) -> np.ndarray:
-    """Return square images in their eight orientations, `(8 n, size, size, c)`.
+    """Return square images `(n, size, size, c)` in their eight orientations, `(8 n, ...)`.
 
     Example:
         >>> turned(np.zeros((3, 4, 4, 1))).shape
         (24, 4, 4, 1)
     """
-    both = (images, images[:, ::-1])
-    return np.concatenate([np.rot90(part, k, axes=(1, 2)) for part in both for k in range(4)])
+    # The axes of all images at once are those of one.
+    whole = orientations(np.moveaxis(images, 0, -1))
+    return np.concatenate([np.moveaxis(one, -1, 0) for one in whole])

@@ -203,7 +203,7 @@ def draw(name, root=ROOT):
     if "photographs" in recipe:
         import photographs
 
-        x = photographs.testing(**recipe["photographs"]).x[: gallery.SHOWN]
+        x = photographs.held_out(**recipe["photographs"]).x[: gallery.SHOWN]
     else:
         x = data.load(scored["dataset"], scored["split"]).x[: gallery.SHOWN]
     model = factory.load(root / "aezoo" / "presets" / name)

@@ -15,6 +15,8 @@ from aezoo.data.dataset import data_folder
 
 FREE = ("astronaut", "chelsea", "coffee", "rocket", "camera")
 TILES = 16
+HOLES = ("scratches", "stains", "random_half")
+"""Kinds of holes to learn; what a large hole hides nobody can learn from 91 photographs."""
 
 
 def folder(name):
@@ -49,31 +51,33 @@ def training(*, patch, tile, luma=False, marks=None, scales=(1.0,), seed=0):
 
     Args:
         patch: Height and width of a sample.
-        tile: Not used here: see `testing`.
+        tile: Not used here: see `held_out`.
         luma: Whether samples are the luma of BT.601 instead of RGB.
-        marks: None; `"holes"` for a last channel of masks of all kinds; or `"damage"` for photos
+        marks: None; `"holes"` for a last channel of masks; or `"damage"` for photos
             made old, with a last channel of where.
         scales: Sizes of the photographs, in parts of their own, patches are cut from.
         seed: Seed of the order, the masks and the damage.
     """
     kind = eight_bit_luma if luma else np.asarray
-    sized = [_scaled(image, scale) for scale in scales for image in folder("T91")]
-    x = photos.turned(
-        np.concatenate([photos.patches(kind(image), patch, patch // 2) for image in sized])
-    )
     rng = np.random.default_rng(seed)
+    sized = [kind(_scaled(image, scale)) for scale in scales for image in folder("T91")]
+    if marks == "damage":  # stains are larger than a patch
+        sized = [_aged(one, rng) for image in sized for one in photos.orientations(image)]
+    x = np.concatenate([photos.patches(image, patch, patch // 2) for image in sized])
+    x = x if marks == "damage" else photos.turned(x)
+    x = x[rng.permutation(len(x))]
     channel = "luma" if luma else "RGB"
     return Dataset(
         "t91",
         "train",
-        _marked(x[rng.permutation(len(x))], marks, rng),
+        _holed(x, rng) if marks == "holes" else x,
         None,
         licence="not stated; for research, not shipped",
         source=f"T91: {channel} of 91 photographs, {patch}x{patch} pixels each patch",
     )
 
 
-def testing(*, patch, tile, luma=False, marks=None, scales=(1.0,), seed=0):
+def held_out(*, patch, tile, luma=False, marks=None, scales=(1.0,), seed=0):
     """Returns what a restorer is measured on: `TILES` patches of the free photographs, evenly.
 
     Args:
@@ -85,13 +89,15 @@ def testing(*, patch, tile, luma=False, marks=None, scales=(1.0,), seed=0):
         seed: Seed of the masks and the damage.
     """
     kind = eight_bit_luma if luma else np.asarray
-    cut = np.concatenate([photos.patches(kind(image), tile, tile) for image in free()])
+    rng = np.random.default_rng(seed)
+    whole = [_aged(image, rng) if marks == "damage" else kind(image) for image in free()]
+    cut = np.concatenate([photos.patches(image, tile, tile) for image in whole])
     x = cut[np.linspace(0, len(cut) - 1, TILES).astype(int)]
     channel = "luma" if luma else "RGB"
     return Dataset(
         "scikit_photos",
         "test",
-        _marked(x, marks, np.random.default_rng(seed)),
+        _holed(x, rng) if marks == "holes" else x,
         None,
         licence="public domain or CC0, but CC-BY-2.0 for china.jpg and flower.jpg",
         source=f"scikit-image ({', '.join(FREE)}) and scikit-learn: {channel}",
@@ -103,23 +109,24 @@ def _scaled(image, scale):
     return np.asarray(Image.fromarray(image).resize(size, Image.Resampling.LANCZOS))
 
 
-def _marked(x, marks, rng):
-    """Returns uint8 patches with a last channel that says where something is wrong."""
-    if marks is None:
-        return x
-    found = np.empty((*x.shape[:-1], x.shape[-1] + 1), np.uint8)
-    for row, image in enumerate(x):
-        if marks == "damage":
-            image, mask = damage.damage(image, seed=rng)
-        else:
-            mask = _hole(len(image), rng)
-        found[row] = np.concatenate([image, 255 * mask[..., None].astype(np.uint8)], axis=-1)
-    return found
+def _aged(image, rng):
+    """Returns a photo made old, with a last channel that says where it is damaged."""
+    old, mask = damage.damage(image, seed=rng)
+    return _with(old, mask)
+
+
+def _holed(x, rng):
+    """Returns patches with a last channel that says where a hole is."""
+    return np.stack([_with(image, _hole(len(image), rng)) for image in x])
+
+
+def _with(image, mask):
+    return np.concatenate([image, 255 * mask[..., None].astype(np.uint8)], axis=-1)
 
 
 def _hole(size, rng):
     """Returns a mask of a random kind as images of 128 pixels and more have it, cut to a patch."""
-    kind, side = rng.choice([*masks.MASKS]), max(128, size)
+    kind, side = rng.choice(HOLES), max(128, size)
     while True:
         top, left = rng.integers(0, side - size + 1, 2)
         mask = masks.draw(kind, side, side, seed=rng)[top : top + size, left : left + size]

@@ -124,7 +124,7 @@ def _samples(recipe):
     """Returns the splits that a recipe names."""
     if "photographs" in recipe:
         given = {**recipe["photographs"], "seed": recipe["seed"]}
-        train, test = photographs.training(**given), photographs.testing(**given)
+        train, test = photographs.training(**given), photographs.held_out(**given)
         return {"train": train, "validation": None, "test": test}
     return {split: data.load(recipe["data"], split) for split in data.SPLITS}
 

@@ -46,7 +46,10 @@ def check_hostile_store(variant: str | type) -> None:
     arrays = {name: to_numpy(weight) for name, weight in model.named_weights().items()}
     with tempfile.TemporaryDirectory() as folder:
         document = store.read(aezoo.save(model, Path(folder, "model"))).config
-        changes = {"an unknown argument": {"surprise": 1}, "a huge size": {"latent_dim": 2**40}}
+        changes: dict[str, dict[str, object]] = {
+            "an unknown argument": {"surprise": 1},
+            "a huge size": {"latent_dim": 2**40},
+        }
         *places, channels = model.sample_shape
         changes["other sizes than its weights"] = {"sample_shape": [*places, channels + 1]}
         for what, change in changes.items():
