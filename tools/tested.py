@@ -2,7 +2,8 @@
 
 import photographs
 
-from aezoo.tasks import denoising, super_resolution
+from aezoo.tasks import denoising, inpainting, repair, restoration, super_resolution
+from aezoo.tasks.comparison import compare
 
 
 def super_resolve(model):
@@ -22,5 +23,24 @@ def denoise(model):
     }
 
 
-TASKS = {"denoise": denoise, "super_resolve": super_resolve}
+def inpaint(model):
+    """Returns the scores of filling holes of the free photographs, PSNR in the hole."""
+    found = [
+        inpainting.evaluate_photos(lambda x, hole: repair.fill(x, hole, model=model), kind=kind)
+        for kind in photographs.HOLES
+    ]
+    rows = {one["mask"]: [{"model": one["model"]["filled"], **one["baselines"]}] for one in found}
+    facts = {"data": "scikit-image and scikit-learn photos, 128x128", "task": "inpaint"}
+    return {**compare(rows, **facts), "n": found[0]["photos"]}
+
+
+def restore(model):
+    """Returns the scores of finding and repairing simulated damage of the free photographs."""
+    return {
+        "data": "scikit-image and scikit-learn photos",
+        **restoration.evaluate(photographs.squares(), finder=model),
+    }
+
+
+TASKS = {"denoise": denoise, "inpaint": inpaint, "restore": restore, "super_resolve": super_resolve}
 """Name of a task to the function that measures a model of it."""

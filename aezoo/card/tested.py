@@ -34,8 +34,10 @@ def tested(facts: Facts) -> str:
     unit, where = (dig(found, key, of=str) for key in ("unit", "data"))
     n, task = dig(found, "n", of=int), dig(found, "task", of=str) or "task"
     images = f"{n} images" if n else "whole images"
-    said = f"The task {code(task)} on {images} of {text(where or 'its data')}, PSNR in " + (
-        f"{text(unit or 'dB')}, beside classical methods. None of these was trained on.\n"
+    measure = f"PSNR in {text(unit)}, " if unit else ""
+    said = (
+        f"The task {code(task)} on {images} of {text(where or 'its data')}, {measure}beside "
+        "classical methods. None of these images was trained on.\n"
     )
     verdicts = [f"{text(str(line))}\n" for line in found.get("verdict") or ()] if found else []
     titles = [unit or "", *methods]

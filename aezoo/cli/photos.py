@@ -145,7 +145,8 @@ def evaluate(
             [condition, *(f"{value:.2f}" for value in means.values())]
             for condition, means in result["scores"].items()
         ]
-        show_table([f"{result['unit']}, {result['n']} images", *(f"{m} " for m in methods)], rows)
+        what = ", ".join(filter(None, [result["unit"], f"{result['n']} images"]))
+        show_table([what, *(f"{m} " for m in methods)], rows)
         for sentence in result["verdict"]:
             typer.echo(sentence)
     _list([f"\n  {error.path}: {error.reason}" for error in found.errors], len(paths))

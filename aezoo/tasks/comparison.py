@@ -18,7 +18,7 @@ def compare(
     Args:
         rows: Condition, such as `"x2"`, to one dictionary an image: method to score. One method is
             called `"model"`, the others are baselines.
-        unit: Unit of the scores.
+        unit: Unit of the scores; empty where the conditions name theirs.
         **facts: What else has to be known, as JSON values.
 
     Returns:
@@ -48,6 +48,7 @@ def _verdict(condition: str, means: Mapping[str, float], unit: str) -> str:
     others = {name: value for name, value in means.items() if name != MODEL}
     best = max(others, key=lambda name: others[name])
     lead = means[MODEL] - others[best]
+    by = f"{abs(lead):.2f} {unit}".rstrip()
     if lead > 0:
-        return f"{condition}: the model is {lead:.2f} {unit} above {best}, the best baseline."
-    return f"{condition}: the model LOSES to {best} by {-lead:.2f} {unit}."
+        return f"{condition}: the model is {by} above {best}, the best baseline."
+    return f"{condition}: the model LOSES to {best} by {by}."

@@ -135,9 +135,9 @@ def evaluate(
         seed: Seed of the damage.
 
     Returns:
-        What `aezoo.tasks.comparison.compare` returns: of the condition `mask` the intersection
-        over union with the true mask, in percent; of `repaired` the PSNR in dB over the whole
-        photo; and `damaged` as it came.
+        What `aezoo.tasks.comparison.compare` returns, under two conditions: the intersection over
+        union with the true mask, in percent, and the PSNR in dB over the whole photo once it is
+        repaired; of the `model`, of `outliers`, the baseline, and of the photo `damaged` as it is.
     """
     rng = generator(seed)
     old = [damage.age(photos.check(image), seed=rng) for image in images]
@@ -169,8 +169,8 @@ def evaluate(
                 "damaged": photos.psnr(image, clean),
             }
         )
-    rows = {"mask, %": masks, "repaired, dB": repaired}
-    return compare(rows, unit="%, dB", task="restore", seed=seed)
+    rows = {"mask, overlap in %": masks, "repaired, PSNR in dB": repaired}
+    return compare(rows, unit="", task="restore", seed=seed)
 
 
 def _outlying(image: np.ndarray) -> np.ndarray:
