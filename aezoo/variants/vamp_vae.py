@@ -3,6 +3,7 @@
 from typing import Annotated
 
 import keras
+import numpy as np
 from keras import ops
 
 from aezoo import losses
@@ -15,7 +16,8 @@ class VampVAE(VAE):
     """Variational autoencoder whose prior is the mixture of the posteriors of learned inputs.
 
     The prior (VampPrior) is `1/k sum_i q(z | u_i)`, with pseudo-inputs `u_i` that are trained with
-    the networks. It has no closed divergence: `kl` is `log q(z | x) - log p(z)` at the posterior
+    the networks; they start as noise, or at training samples where `prepare(x)` was called, as
+    `aezoo train` does. It has no closed divergence: `kl` is `log q(z | x) - log p(z)` at the posterior
     sample. The paper raises its weight slowly: `kl_penalty={"name": "warm_up", "steps": ...}`.
 
     Args:
@@ -54,6 +56,12 @@ class VampVAE(VAE):
     def prior_noise_shape(self):
         """Shape of the noise of one code: its own, and one number that chooses the component."""
         return (self.latent_dim + 1,)
+
+    def prepare(self, x):
+        """Starts the pseudo-inputs at training samples instead of noise."""
+        rows = np.linspace(0, len(x) - 1, self.pseudo_inputs).astype(int)
+        chosen = ops.convert_to_tensor(np.asarray(x)[rows])
+        self.inputs_of_prior.values.assign(self.preprocess.forward(chosen))
 
     def components(self):
         """Returns `mean` and `log_variance` of the prior's components, `(k, latent_dim)` each."""

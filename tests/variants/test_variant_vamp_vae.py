@@ -129,3 +129,13 @@ def test_warm_up_weighs_the_same_kl():
     for step in range(6):
         terms = numpy(model.terms(X, X, outputs, training=True))
         np.testing.assert_allclose(terms["kl_penalty"], min(step / 4, 1.0) * terms["kl"], rtol=1e-5)
+
+
+@pytest.mark.parametrize("count", [2, 6, 20])
+def test_prepared_pseudo_inputs_are_samples(count):
+    model = create(pseudo_inputs=count)
+    model.prepare(X)
+    values = to_numpy(model.inputs_of_prior.values)
+    distances = np.abs(values[:, None] - X).max(axis=-1)
+    assert distances.min(axis=1).max() < 1e-6
+    assert len(set(distances.argmin(axis=1))) == min(count, len(X))

@@ -42,6 +42,7 @@ def main(job):
         on_epoch_begin=lambda *_: laps.start(), on_epoch_end=lambda *_: laps.stop()
     )
     batches = shuffled(x, batch_size=job["batch"], seed=job["seed"])
+    model.prepare(x)
     model.fit(batches, epochs=job["epochs"], shuffle=False, verbose=0, callbacks=[clock])
     peak = memory.peak()
     results = {"reconstruction": model.reconstruct(test)}
