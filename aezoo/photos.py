@@ -12,8 +12,9 @@ from aezoo.arrays import to_uint8, to_unit
 _LUMA = np.array([65.481, 128.553, 24.966]) / 255
 _BLUE = np.array([-37.797, -74.203, 112.0]) / 255
 _RED = np.array([112.0, -93.786, -18.214]) / 255
-_YCBCR = np.stack([_LUMA, _BLUE, _RED], axis=1)
-_OFFSET = np.array([16.0, 128.0, 128.0]) / 255
+_YCBCR = np.stack([_LUMA, _BLUE, _RED], axis=1).astype(np.float32)
+_RGB = np.linalg.inv(_YCBCR)
+_OFFSET = np.array([16.0, 128.0, 128.0], np.float32) / 255
 
 
 def check(image: Any, *, name: str = "image") -> np.ndarray:
@@ -103,7 +104,7 @@ def to_rgb(image: np.ndarray) -> np.ndarray:
         >>> np.round(to_rgb(to_ycbcr(np.array([0.25, 0.5, 1.0]))), 5).tolist()
         [0.25, 0.5, 1.0]
     """
-    return np.asarray((image - _OFFSET) @ np.linalg.inv(_YCBCR), np.float32)
+    return np.asarray((image - _OFFSET) @ _RGB, np.float32)
 
 
 def luma(image: np.ndarray) -> np.ndarray:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 
 _SLOPE = -0.5  # of the cubic kernel, as in Pillow
 _REACH = 2.0
 
 
+@functools.lru_cache(maxsize=64)
 def bicubic(size: int, new_size: int) -> np.ndarray:
     """Returns the matrix that resamples one axis of an image, with antialiasing.
 
@@ -38,19 +41,21 @@ def bicubic(size: int, new_size: int) -> np.ndarray:
     inside = (places >= low[:, None]) & (places < high[:, None])
     distance = np.abs(places + 0.5 - centres[:, None]) / support
     weights = np.where(inside, _cubic(distance), 0.0)
-    return (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
+    matrix = (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
+    matrix.flags.writeable = False  # the next call gets the same
+    return matrix
 
 
-def resize(image: np.ndarray, height: int, width: int) -> np.ndarray:
-    """Returns an image `(h, w, c)` resampled to `(height, width, c)`, float32.
+def resize(images: np.ndarray, height: int, width: int) -> np.ndarray:
+    """Returns images `(..., h, w, c)` resampled to `(..., height, width, c)`, float32.
 
     Example:
         >>> resize(np.ones((4, 6, 3)), 2, 3).shape
         (2, 3, 3)
     """
-    rows, columns = bicubic(image.shape[0], height), bicubic(image.shape[1], width)
-    halfway = np.tensordot(rows, image, axes=(1, 0))
-    return np.asarray(np.moveaxis(np.tensordot(columns, halfway, axes=(1, 1)), 0, 1), np.float32)
+    planes = np.moveaxis(np.asarray(images, np.float32), -1, -3)
+    rows, columns = bicubic(planes.shape[-2], height), bicubic(planes.shape[-1], width)
+    return np.moveaxis(rows @ planes @ columns.T, -3, -1)
 
 
 def _cubic(x: np.ndarray) -> np.ndarray:

@@ -135,7 +135,7 @@ def _scores(facts: Facts) -> str:
             f"{', '.join(listed)}.\n"
         )
     active, units = (dig(facts.scores, key, of=int) for key in ("active_units", "latent_units"))
-    if active is not None and units is not None:
+    if active is not None and units is not None and not facts.restores:
         parts.append(f"Active units of the code: {active} of {units}.\n")
     mean, low, high = (
         number(dig(facts.scores, "aggregate_posterior", key))

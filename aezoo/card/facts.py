@@ -108,6 +108,11 @@ class Facts:
         )
 
     @property
+    def restores(self) -> bool:
+        """Whether its code is a degraded image that it restores."""
+        return dig(self.config, "config", "degradation") is not None
+
+    @property
     def sampler(self) -> str | None:
         """Name of the fitted sampler."""
         return dig(self.config, "sampler", "name", of=str)

@@ -30,7 +30,9 @@ def metadata(facts: Facts) -> dict[str, Any]:
     if facts.licence:
         found["license"] = facts.licence
     found["library_name"] = "aezoo"
-    if facts.is_image:
+    if facts.restores:
+        found["pipeline_tag"] = "image-to-image"
+    elif facts.is_image:
         generation, features = "unconditional-image-generation", "image-feature-extraction"
         found["pipeline_tag"] = generation if facts.generates else features
     tags = ["keras", "autoencoder", facts.variant, facts.dataset]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from aezoo.card.facts import Facts, dig, number
 from aezoo.card.markdown import code
@@ -25,7 +25,7 @@ def limits(facts: Facts) -> Iterator[str]:
 
 
 def _scope(facts: Facts) -> Iterator[str]:
-    if "degradation" in (dig(facts.config, "config", of=Mapping) or {}):
+    if facts.restores:
         yield (
             "It was trained on one kind of damage, made by a program, and on photographs: what a "
             "camera or a scanner does differs, and drawings or text were not tried. It invents "
@@ -46,7 +46,7 @@ def _scope(facts: Facts) -> Iterator[str]:
 
 
 def _codes(facts: Facts) -> Iterator[str]:
-    if "degradation" in (dig(facts.config, "config", of=Mapping) or {}):
+    if facts.restores:
         return  # its code is an image
     units = dig(facts.scores, "latent_units", of=int) or facts.latent_dim
     ssim = number(dig(facts.scores, "metrics", "ssim"))
@@ -71,6 +71,8 @@ def _codes(facts: Facts) -> Iterator[str]:
 
 
 def _generation(facts: Facts) -> Iterator[str]:
+    if facts.restores:
+        return
     if not facts.generates:
         unless = "" if facts.prior is False else "unless its variant has a prior, "
         yield (

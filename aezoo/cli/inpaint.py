@@ -6,7 +6,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from aezoo.cli.console import note, show_json, show_table
-from aezoo.cli.options import Engine, Force, Json, Seed
+from aezoo.cli.options import (
+    Brightness,
+    Contrast,
+    Engine,
+    Force,
+    Gamma,
+    Json,
+    Match,
+    Seed,
+    Sharpness,
+)
 from aezoo.cli.photos import LIMIT, Compare, MaxPixels
 
 if TYPE_CHECKING:
@@ -86,6 +96,11 @@ def inpaint(
     images: Annotated[
         int, typer.Option("--images", min=1, help="With --evaluate: how many images at most.")
     ] = 100,
+    brightness: Brightness = 0.0,
+    contrast: Contrast = 1.0,
+    gamma: Gamma = 1.0,
+    sharpness: Sharpness = 0.0,
+    match: Match = None,
     max_pixels: MaxPixels = LIMIT,
     json: Json = False,
     force: Force = False,
@@ -98,18 +113,32 @@ def inpaint(
     if model is None and (count is not None or method is not None):
         raise ValueError("-n and --method are for completions by a model: add --model.")
     options = {"n": count or 4, "method": method, "seed": seed}
+    finish = {
+        "brightness": brightness,
+        "contrast": contrast,
+        "gamma": gamma,
+        "sharpness": sharpness,
+        "match": match,
+    }
     if evaluate:
         _evaluate(photo, mask, model, engine, images=images, json=json, **options)
     elif photo is None or mask is None or out is None:
         raise ValueError("Name a PHOTO, a --mask and the picture to write, --out.")
     elif model is None:
-        _photos(Path(photo).expanduser(), mask, out, seed, compare, max_pixels, force)
+        _photos(Path(photo).expanduser(), mask, out, seed, compare, max_pixels, force, finish)
     else:
-        _completions(photo, mask, out, model, engine, max_pixels, force, **options)
+        _completions(photo, mask, out, model, engine, max_pixels, force, finish, **options)
 
 
 def _photos(
-    source: Path, mask: str, out: Path, seed: int, compare: bool, max_pixels: int, force: bool
+    source: Path,
+    mask: str,
+    out: Path,
+    seed: int,
+    compare: bool,
+    max_pixels: int,
+    force: bool,
+    finish: dict[str, Any],
 ) -> None:
     from aezoo import masks
     from aezoo.cli.photos import process
@@ -133,13 +162,10 @@ def _photos(
         figure = (
             f" PSNR in the hole: {psnr(check(filled), check(image), hole):.2f} dB." if drawn else ""
         )
-        note(
-            f"Filled {hole.mean():.1%} by the classical fill {inpainting.best_fill(hole)!r}; there "
-            f"is no pretrained network for photos yet.{figure}"
-        )
+        note(f"Filled {hole.mean():.1%}.{figure}")
         return {"the photo": image, "its hole": masks.show(image, hole), "filled": filled}
 
-    process(source, out, work, force=force, compare=compare, max_pixels=max_pixels)
+    process(source, out, work, force=force, compare=compare, max_pixels=max_pixels, **finish)
 
 
 def _completions(
@@ -150,6 +176,7 @@ def _completions(
     engine: str,
     max_pixels: int,
     force: bool,
+    finish: dict[str, Any],
     **options: Any,
 ) -> None:
     import numpy as np
@@ -162,6 +189,7 @@ def _completions(
     from aezoo.tasks import inpainting
 
     outputs.check(out, force=force, suffixes=outputs.PICTURES)
+    finished = outputs.finishing(**finish)
     drawn = _is_drawn(mask)
     network = models.load(model, engine)
     outputs.check_kind(out, network)
@@ -175,7 +203,7 @@ def _completions(
     tiles = []
     for image in x:
         original = np.broadcast_to(to_uint8(image), (*size, 3))
-        found = to_uint8(inpainting.inpaint(image, hole, network, **options))
+        found = to_uint8(finished(inpainting.inpaint(image, hole, network, **options)))
         tiles += [original] if drawn else []
         tiles += [masks.show(original, hole), *np.broadcast_to(found, (len(found), *size, 3))]
     picture = pictures.grid(np.stack(tiles), columns=len(tiles) // len(x))

@@ -14,12 +14,10 @@ from aezoo.baseline import PCABaseline
 from aezoo.data import Dataset, load
 from aezoo.metrics.samples import as_unit
 from aezoo.noise import generator
-from aezoo.tasks import completion
+from aezoo.tasks import completion, repair
 
 Fill = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
-LARGEST_SYSTEM = 500_000
-"""Pixels of a hole up to which a fill solves a system for them: 9 s and 1 GB where scattered."""
 CLASSICAL: Mapping[str, Fill] = {
     "biharmonic": fills.biharmonic,
     "harmonic": fills.harmonic,
@@ -43,8 +41,8 @@ def inpaint(
 ) -> np.ndarray:
     """Fill a hole in an image; what is known stays as it is.
 
-    Without a model, a photo of any size is filled by `restore`. A generative model of images of
-    this size gives completions that differ where it is unsure.
+    Without a model, a photo of any size is filled by `aezoo.tasks.repair.fill`. A generative model
+    of images of this size gives completions that differ where it is unsure.
 
     Args:
         image: Shape `(h, w, 1)` or `(h, w, 3)`, uint8 or floats in [0, 1]. What is in the hole
@@ -82,7 +80,7 @@ def inpaint(
                 f"n and method are for completions by a model: pass model=. Received: {n=!r}, "
                 f"{method=!r}."
             )
-        return photos.like(restore(x, hole), image)
+        return photos.like(repair.fill(x, hole), image)
     if tuple(model.sample_shape) != x.shape:
         raise ValueError(
             f"The image must have the shape of the model's samples, {tuple(model.sample_shape)}: "
@@ -91,32 +89,6 @@ def inpaint(
     count = 4 if n is None else n
     (found,) = completion.complete(x[None], hole[None], model, count, method, seed)
     return photos.like(found[0] if n is None else found, image)
-
-
-def restore(image: np.ndarray, mask: np.ndarray) -> np.ndarray:
-    """Fill a photo by the best that there is without a model of it.
-
-    That is the plate under tension, or for holes of more than 500,000 pixels the pyramid, see
-    `aezoo.fills`. A pretrained network over this fill belongs here.
-
-    Args:
-        image: Shape `(h, w, c)`, floats in [0, 1].
-        mask: Shape `(h, w)`, booleans, True in the hole.
-
-    Returns:
-        The image filled, float32 in [0, 1].
-
-    Example:
-        >>> hole = np.eye(4, dtype=bool)
-        >>> round(float(restore(np.where(hole[..., None], 0, 0.5), hole)[0, 0, 0]), 6)
-        0.5
-    """
-    return CLASSICAL[best_fill(mask)](image, mask)
-
-
-def best_fill(mask: np.ndarray) -> str:
-    """Return the name of the fill that `restore` takes for this hole."""
-    return "tension" if np.count_nonzero(mask) <= LARGEST_SYSTEM else "pyramid"
 
 
 def evaluate(
@@ -205,7 +177,7 @@ def evaluate(
 
 
 def evaluate_photos(
-    function: Fill = restore, *, kind: str = "scratches", seed: int = 0
+    function: Fill = repair.fill, *, kind: str = "scratches", seed: int = 0
 ) -> dict[str, Any]:
     """Measure a function that fills photos beside the classical fills.
 
@@ -249,7 +221,7 @@ def evaluate_photos(
         "hole": float(np.mean([hole for _, hole in pairs])),
         "seed": seed,
         "model": {"filled": own},
-        **_compared("The fill of photos", own, scores),
+        **_compared("The network", own, scores),
     }
 
 

@@ -14,7 +14,7 @@ from aezoo.tasks import pretrained
 from aezoo.tasks.comparison import MODEL, compare
 
 SCALES = (2, 3, 4)
-MARGIN = 10
+MARGIN = 8
 """How far a pixel of the result sees, in pixels of the photo."""
 
 
@@ -170,7 +170,7 @@ def _enlarge(model: Any, batch: np.ndarray) -> np.ndarray:
     ycbcr = photos.to_ycbcr(batch)
     height, width = model.sample_shape[:2]
     luma = model.decode(ycbcr[..., :1])
-    colours = np.stack([resampling.resize(tile, height, width) for tile in ycbcr[..., 1:]])
+    colours = resampling.resize(ycbcr[..., 1:], height, width)
     return photos.to_rgb(np.concatenate([luma, colours], axis=-1))
 
 

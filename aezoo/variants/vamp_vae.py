@@ -17,8 +17,9 @@ class VampVAE(VAE):
 
     The prior (VampPrior) is `1/k sum_i q(z | u_i)`, with pseudo-inputs `u_i` that are trained with
     the networks; they start as noise, or at training samples where `prepare(x)` was called, as
-    `aezoo train` does. It has no closed divergence: `kl` is `log q(z | x) - log p(z)` at the posterior
-    sample. The paper raises its weight slowly: `kl_penalty={"name": "warm_up", "steps": ...}`.
+    `aezoo train` does. It has no closed divergence: `kl` is `log q(z | x) - log p(z)` at the
+    posterior sample. The paper raises its weight slowly: `kl_penalty={"name": "warm_up", "steps":
+    ...}`.
 
     Args:
         sample_shape: Shape of one sample without the batch axis.

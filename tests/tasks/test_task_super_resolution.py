@@ -111,7 +111,7 @@ def test_what_cannot_be_enlarged_is_refused(doubler, photo, arguments, reason):
 
 
 def test_tiny_models_and_images_are_refused_with_the_size_needed(photo):
-    with pytest.raises(ValueError, match="more than 20 pixels"):
+    with pytest.raises(ValueError, match="more than 16 pixels"):
         super_resolve(photo, 2, model=restorer((32, 32, 1)))
     with pytest.raises(ValueError, match="more than 6 pixels"):
         super_resolution.evaluate([photo[:4, :4]], 2, model=restorer((48, 48, 1)))
