@@ -49,8 +49,7 @@ class Interface:
     token_shape: tuple[int, ...] | None = None
     codebook_size: int | None = None
     conditional: bool = False
-    learns_code: bool = True
-    """Whether the encoder is learned: of one that is given, PCA is no baseline."""
+    learns_code: bool = True  # PCA is no baseline of an encoder that is given
     sampler: Any = None
     _kind = property(lambda self: type(self).__name__)  # what errors call the model
 

@@ -203,11 +203,11 @@ def draw(name, root=ROOT):
     if "photographs" in recipe:
         import photographs
 
-        x = photographs.held_out(**recipe["photographs"]).x[: gallery.SHOWN]
+        x = photographs.held_out(**recipe["photographs"]).x
     else:
-        x = data.load(scored["dataset"], scored["split"]).x[: gallery.SHOWN]
+        x = data.load(scored["dataset"], scored["split"]).x
     model = factory.load(root / "aezoo" / "presets" / name)
-    found = gallery.draw(model, arrays.to_uint8(x, name="x"))
+    found = gallery.draw(model, arrays.to_uint8(x[: gallery.shown(model)], name="x"))
     return {
         picture: gallery.to_png(pixels, _weights(manifest)) for picture, pixels in found.items()
     }

@@ -97,6 +97,7 @@ def _pictures(facts: Facts) -> str:
         dataset=code(dig(facts.scores, "dataset", of=str) or "its data"),
         split=code(dig(facts.scores, "split", of=str) or "first"),
         sampler=code(facts.sampler or "sampler"),
+        restores=facts.restores,
     )
     found = [f"{captions[name]}\n\n![{_alt(name)}]({name})\n" for name in facts.pictures]
     note = "Nobody picked these: they show the first samples of a split, and what one seed gives.\n"

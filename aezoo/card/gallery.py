@@ -12,6 +12,8 @@ from PIL import Image, PngImagePlugin
 from aezoo import pictures
 
 SHOWN = 16
+FEW = 4
+"""Samples of a restorer, whose pictures are large."""
 DRAWN = 32
 WALKS = 4
 COLUMNS = 8
@@ -39,20 +41,32 @@ CAPTIONS = {
 }
 
 
-def captions(*, dataset: str, split: str, sampler: str) -> dict[str, str]:
+def captions(*, dataset: str, split: str, sampler: str, restores: bool = False) -> dict[str, str]:
     """Return what each picture shows, by file name.
 
     Args:
         dataset: What the samples are from, as Markdown.
         split: Its split, as Markdown.
         sampler: Name of the fitted sampler, as Markdown.
+        restores: Whether the code is a degraded image.
 
     Returns:
         Markdown by file name, in the order of a card.
     """
-    numbers = {"shown": SHOWN, "drawn": DRAWN, "seed": SEED, "walks": WALKS, "twice": 2 * WALKS}
+    numbers = {
+        "shown": FEW if restores else SHOWN,
+        "drawn": DRAWN,
+        "seed": SEED,
+        "walks": WALKS,
+        "twice": 2 * WALKS,
+    }
     words = {"dataset": dataset, "split": split, "sampler": sampler}
     return {name: caption.format(**numbers, **words) for name, caption in CAPTIONS.items()}
+
+
+def shown(model: Any) -> int:
+    """Return how many reconstructions the card of a model shows."""
+    return SHOWN if model.learns_code else FEW
 
 
 def draw(model: Any, images: Any) -> dict[str, np.ndarray]:
@@ -60,19 +74,19 @@ def draw(model: Any, images: Any) -> dict[str, np.ndarray]:
 
     Args:
         model: An `aezoo.Autoencoder`.
-        images: The first `SHOWN` samples of a split, uint8, shape `(SHOWN, h, w, 1 or 3)`.
+        images: The first samples of a split, uint8, shape `(shown(model), h, w, 1 or 3)`.
 
     Returns:
         Pictures by file name, uint8, of what the model can do: without a fitted sampler there is
         no `samples.png`, and without a prior no `prior.png`.
 
     Raises:
-        ValueError: There are not `SHOWN` images, or the model refuses them.
+        ValueError: There are not as many images, or the model refuses them.
     """
-    if len(images) != SHOWN:
-        raise ValueError(f"A card shows {SHOWN} images. Received: {len(images)} images.")
-    shown = pictures.pairs(images, model.reconstruct(images), columns=COLUMNS)
-    found = {"reconstructions.png": shown}
+    if len(images) != shown(model):
+        raise ValueError(f"The card shows {shown(model)} images. Received: {len(images)} images.")
+    pairs = pictures.pairs(images, model.reconstruct(images), columns=COLUMNS)
+    found = {"reconstructions.png": pairs}
     if model.sampler is not None:
         drawn = model.generate(DRAWN, seed=SEED)
         found["samples.png"] = pictures.grid(drawn, columns=COLUMNS)
@@ -86,31 +100,32 @@ def draw(model: Any, images: Any) -> dict[str, np.ndarray]:
     return found | {"walk.png": pictures.grid(walked, columns=COLUMNS)}
 
 
-def originals(picture: np.ndarray, sample_shape: Sequence[int]) -> np.ndarray:
+def originals(picture: np.ndarray, sample_shape: Sequence[int], n: int = SHOWN) -> np.ndarray:
     """Return the images that `reconstructions.png` shows, so that it can be drawn again from them.
 
     Args:
         picture: The picture, uint8, shape `(height, width, 1 or 3)`.
         sample_shape: Shape of one image.
+        n: Number of images.
 
     Returns:
-        The original images, uint8, shape `(SHOWN, *sample_shape)`.
+        The original images, uint8, shape `(n, *sample_shape)`.
 
     Raises:
         ValueError: The picture is not one of such images.
     """
     height, width, channels = sample_shape
-    black = np.zeros((SHOWN, *sample_shape), np.uint8)
+    black, columns = np.zeros((n, *sample_shape), np.uint8), min(n, COLUMNS)
     layout = pictures.pairs(black, black + 1, columns=COLUMNS)
     if picture.shape != layout.shape:
         raise ValueError(
             f"The picture must have the shape {layout.shape}. Received: {picture.shape}."
         )
     place = layout[..., 0] == 0
-    scale = np.count_nonzero(place.any(axis=0)) // (COLUMNS * width)
-    pixels = picture[place].reshape(-1, height * scale, COLUMNS, width * scale, channels)
+    scale = np.count_nonzero(place.any(axis=0)) // (columns * width)
+    pixels = picture[place].reshape(-1, height * scale, columns, width * scale, channels)
     tiles = pixels[:, ::scale, :, ::scale].swapaxes(1, 2)
-    return tiles.reshape(SHOWN, *sample_shape)
+    return tiles.reshape(n, *sample_shape)
 
 
 def difference(model: Any, stored: Mapping[str, np.ndarray]) -> int:
@@ -124,7 +139,8 @@ def difference(model: Any, stored: Mapping[str, np.ndarray]) -> int:
         The largest difference of a pixel, of 255; 255 where a picture is missing, too many or of
         another size.
     """
-    drawn = draw(model, originals(stored["reconstructions.png"], model.sample_shape))
+    images = originals(stored["reconstructions.png"], model.sample_shape, shown(model))
+    drawn = draw(model, images)
     if {n: p.shape for n, p in drawn.items()} != {n: p.shape for n, p in stored.items()}:
         return 255
     return max(int(np.abs(drawn[name].astype(int) - stored[name]).max()) for name in stored)
