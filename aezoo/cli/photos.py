@@ -90,16 +90,13 @@ def process(
     from aezoo.cli import outputs
     from aezoo.data import images
 
-    if out is None:
-        raise ValueError("Name what to write with --out. Received: no --out.")
+    check_out(source, out, force=force, compare=compare)
     finished = outputs.finishing(**finish)
+    assert out is not None  # noqa: S101  (it was checked)
     if not source.is_dir():
-        _check(out, force=force, compare=compare)
         _one(source, out, work, force, compare, max_pixels, finished)
         return
     paths = _scan(source)
-    if out.exists() and not out.is_dir():
-        raise FileExistsError(f"{out} is a file: for a folder of photos name a folder.")
     errors = []
     for path, target in targets(paths, source, out).items():
         try:
@@ -150,6 +147,21 @@ def evaluate(
         for sentence in result["verdict"]:
             typer.echo(sentence)
     _list([f"\n  {error.path}: {error.reason}" for error in found.errors], len(paths))
+
+
+def check_out(source: Path, out: Path | None, *, force: bool, compare: bool) -> None:
+    """Check what to write to before the work that leads to it.
+
+    Raises:
+        FileExistsError: Something is there and `force` is False.
+        ValueError: There is no name, or it has another suffix.
+    """
+    if out is None:
+        raise ValueError("Name what to write with --out. Received: no --out.")
+    if not source.is_dir():
+        _check(out, force=force, compare=compare)
+    elif out.exists() and not out.is_dir():
+        raise FileExistsError(f"{out} is a file: for a folder of photos name a folder.")
 
 
 def targets(paths: list[Path], source: Path, out: Path) -> dict[Path, Path]:
