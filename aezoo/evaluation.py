@@ -133,7 +133,7 @@ def evaluate(
         "active_units": active_units(given.codes),
         "aggregate_posterior": aggregate_posterior(model, x, seed=seed, batch_size=batch_size),
         "baseline": None
-        if train is None or not model.learns_code
+        if train is None or not getattr(model, "learns_code", True)
         else _baseline(functions, given, units),
     }
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from aezoo.arrays import to_uint8, to_unit
+from aezoo.arrays import check_samples, to_uint8, to_unit
 
 # BT.601 as MATLAB's rgb2ycbcr and the literature on super-resolution have it, for values in [0, 1].
 _LUMA = np.array([65.481, 128.553, 24.966]) / 255
@@ -17,11 +17,38 @@ _RGB = np.linalg.inv(_YCBCR)
 _OFFSET = np.array([16.0, 128.0, 128.0], np.float32) / 255
 
 
+def accept(image: Any, *, name: str = "image") -> np.ndarray:
+    """Check one image and return it as uint8 or float32, without a copy where it is either.
+
+    Args:
+        image: Shape `(h, w, 1)` or `(h, w, 3)`, uint8 or floats in [0, 1].
+        name: What errors call it.
+
+    Returns:
+        The image.
+
+    Raises:
+        ValueError: The shape, kind or range is wrong.
+
+    Example:
+        >>> accept(np.full((1, 1, 1), 255, "uint8")).item()
+        255
+    """
+    shape = np.shape(image)
+    if len(shape) != 3 or shape[-1] not in (1, 3) or 0 in shape:
+        hints = {2: f"; a grey image needs `{name}[..., None]`", 4: f"; pass `{name}[0]`"}
+        raise ValueError(
+            f"{name} must be one image of shape (h, w, 1) or (h, w, 3)"
+            f"{hints.get(len(shape), '')}. Received: {name}.shape={shape!r}."
+        )
+    return check_samples(image, shape[1:], name=name)
+
+
 def check(image: Any, *, name: str = "image") -> np.ndarray:
     """Check one image and return it as float32 in [0, 1].
 
     Args:
-        image: Shape `(h, w, 1)` or `(h, w, 3)`, uint8 or floats in [0, 1].
+        image: See `accept`.
         name: What errors call it.
 
     Returns:
@@ -34,14 +61,7 @@ def check(image: Any, *, name: str = "image") -> np.ndarray:
         >>> check(np.full((1, 1, 1), 255, "uint8")).item()
         1.0
     """
-    shape = np.shape(image)
-    if len(shape) != 3 or shape[-1] not in (1, 3) or 0 in shape:
-        hints = {2: f"; a grey image needs `{name}[..., None]`", 4: f"; pass `{name}[0]`"}
-        raise ValueError(
-            f"{name} must be one image of shape (h, w, 1) or (h, w, 3)"
-            f"{hints.get(len(shape), '')}. Received: {name}.shape={shape!r}."
-        )
-    return to_unit(image, name=name)
+    return to_unit(accept(image, name=name), name=name)
 
 
 def like(result: np.ndarray, image: Any) -> np.ndarray:

@@ -50,7 +50,7 @@ def denoise(image: Any, *, model: Any = None) -> np.ndarray:
     Reference:
         [Zhang et al., 2017](https://arxiv.org/abs/1608.03981)
     """
-    photos.check(image)
+    photo = photos.accept(image)
     network = pretrained.load(PRESET) if model is None else model
     check(network)
     channels = network.sample_shape[-1]
@@ -59,7 +59,7 @@ def denoise(image: Any, *, model: Any = None) -> np.ndarray:
         decoded = np.asarray(network.decode(photos.with_channels(to_unit(batch), channels)))
         return photos.like(photos.with_channels(decoded, batch.shape[-1]), image)
 
-    return tiles.over(np.asarray(image), clean, size=network.sample_shape[:2], margin=MARGIN)
+    return tiles.over(photo, clean, size=network.sample_shape[:2], margin=MARGIN)
 
 
 def check(model: Any) -> None:

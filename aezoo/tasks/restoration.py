@@ -77,7 +77,7 @@ def find_damage(image: Any, *, model: Any = None) -> np.ndarray:
     Raises:
         ValueError: The image or the model is not of this kind.
     """
-    photos.check(image)
+    photo = photos.accept(image)
     network = pretrained.load(PRESET) if model is None else model
     check(network)
 
@@ -85,7 +85,7 @@ def find_damage(image: Any, *, model: Any = None) -> np.ndarray:
         return np.asarray(network.decode(photos.with_channels(to_unit(batch), 3))[..., 3:])
 
     size = network.sample_shape[:2]
-    chance = tiles.over(np.asarray(image), find, size=size, margin=MARGIN)
+    chance = tiles.over(photo, find, size=size, margin=MARGIN)
     return np.asarray(chance[..., 0] > THRESHOLD)
 
 

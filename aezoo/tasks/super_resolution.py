@@ -56,7 +56,7 @@ def super_resolve(
         [Shi et al., 2016](https://arxiv.org/abs/1609.05158);
         [Lim et al., 2017](https://arxiv.org/abs/1707.02921)
     """
-    photos.check(image)
+    photo = photos.accept(image)
     network = find(scale) if model is None else model
     check(network, scale)
 
@@ -66,7 +66,7 @@ def super_resolve(
         return photos.like(large, image)
 
     size = network.code_shape[:2]
-    return tiles.over(np.asarray(image), enlarge, size=size, margin=MARGIN, factor=scale)
+    return tiles.over(photo, enlarge, size=size, margin=MARGIN, factor=scale)
 
 
 def find(scale: int) -> Any:
