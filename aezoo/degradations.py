@@ -146,8 +146,8 @@ class Holes:
 
     def free(self, z):
         """Returns 1 in holes, and 0 for the mask."""
-        hole = z[..., -1:]
-        return ops.concatenate([hole] * (z.shape[-1] - 1) + [ops.zeros_like(hole)], axis=-1)
+        hole = ops.clip(z[..., -1:], 0.0, 1.0)
+        return ops.concatenate([hole] * (z.shape[-1] - 1) + [0.0 * hole], axis=-1)
 
 
 @keras.saving.register_keras_serializable(package="aezoo")
@@ -156,7 +156,7 @@ class Nothing(layers.Layer):
 
     def call(self, z):
         """Maps `(n, h, w, c)` to `(n, h, w, c + 1)`."""
-        return ops.concatenate([z, ops.zeros_like(z[..., :1])], axis=-1)
+        return ops.concatenate([z, 0.0 * z[..., :1]], axis=-1)
 
 
 class Hidden:
@@ -192,8 +192,8 @@ class Hidden:
 
     def free(self, z):
         """Returns 1 for the last channel, and 0 for the others."""
-        last = ops.ones_like(z[..., :1])
-        return ops.concatenate([ops.zeros_like(z), last], axis=-1)
+        nowhere = 0.0 * z
+        return ops.concatenate([nowhere, nowhere[..., :1] + 1.0], axis=-1)
 
 
 find = choose(

@@ -19,7 +19,8 @@ class PyramidFill(keras.layers.Layer):
     def call(self, z):
         """Fills the holes of `(n, h, w, c + 1)`, the last channel 1 in holes and 0 elsewhere."""
         known, hole = z[..., :-1], z[..., -1:]
-        return ops.concatenate([fill(known, 1.0 - hole), hole], axis=-1)
+        weight = ops.clip(1.0 - hole, 0.0, 1.0)
+        return ops.concatenate([fill(known, weight), hole], axis=-1)
 
 
 def fill(image, weight):
