@@ -47,6 +47,9 @@ CONFIG = {"variant": "vae", "config": {"sample_shape": [8, 8, 1]}, "sampler": No
 MANIFEST = {"files": {"model.safetensors": {"size": 2048, "sha256": "ab" * 32}}}
 
 
+BEGIN, END = "<!-- presets:begin -->", "<!-- presets:end -->"
+
+
 @pytest.fixture(name="cards")
 def _cards():
     spec = importlib.util.spec_from_file_location("cards", TOOL)
@@ -67,8 +70,9 @@ def _checkout(tmp_path, cards):
     picture = gallery.to_png(np.zeros((4, 4, 1), np.uint8), "ab" * 32)
     for name in ("reconstructions.png", "prior.png", "walk.png"):
         (home / name).write_bytes(picture)
-    readme = f"# Before\n\n{cards.BEGIN}\nold\n{cards.END}\nafter\n"
-    (tmp_path / "README.md").write_text(readme)
+    (tmp_path / "README.md").write_text(f"# Before\n\n{BEGIN}\nold\n{END}\nafter\n")
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "tasks.md").write_text("# Tasks\n")
     return tmp_path
 
 
@@ -211,8 +215,27 @@ def test_unknown_preset_is_refused(cards, checkout, monkeypatch, capsys):
 def test_writing_keeps_what_is_around_the_table(cards, checkout, monkeypatch):
     _run(cards, monkeypatch, checkout)
     text = (checkout / "README.md").read_text()
-    assert text.startswith(f"# Before\n\n{cards.BEGIN}\n| Preset |")
-    assert text.endswith(f"|\n{cards.END}\nafter\n")
+    assert text.startswith(f"# Before\n\n{BEGIN}\n| Preset |")
+    assert text.endswith(f"|\n{END}\nafter\n")
+
+
+def test_what_a_task_scores_is_written_into_its_page(cards, checkout):
+    path = checkout / "aezoo" / "presets" / "vae.waves" / "record.json"
+    tested = {
+        "task": "denoise",
+        "data": "waves",
+        "unit": "dB",
+        "scores": {"sigma 5": {"model": 30.126, "old": 29.0}, "sigma 9": {"model": 20.0}},
+    }
+    path.write_text(json.dumps({**RECORD, "tested": tested}))
+    with pytest.raises(ValueError, match="denoise:begin"):
+        cards.pages(checkout)
+    page = checkout / "docs" / "tasks.md"
+    page.write_text("# Tasks\n<!-- denoise:begin -->\n<!-- denoise:end -->\nafter\n")
+    written = cards.pages(checkout)[page]
+    assert "| `vae.waves` | waves | sigma 5 | 30.13 | 29.00 |" in written
+    assert f"| `vae.waves` | waves | sigma 9 | 20.00 | {cards.NONE} |" in written
+    assert written.endswith("<!-- denoise:end -->\nafter\n")
 
 
 def test_row_holds_the_figures_of_the_record(cards):

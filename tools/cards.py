@@ -1,4 +1,4 @@
-"""Writes what the records of the embedded presets say: model_cards/ and the table of README.md.
+"""Writes what the records of the embedded presets say: model_cards/ and tables in the docs.
 
     python tools/cards.py                     # write the pages
     python tools/cards.py --check             # exit 1 if one of them or a picture is out of date
@@ -22,9 +22,10 @@ from aezoo.card.facts import has_prior
 from aezoo.card.markdown import table
 
 ROOT = Path(__file__).resolve().parent.parent
-BEGIN, END = "<!-- presets:begin -->", "<!-- presets:end -->"
+MARK = "<!-- {name}:{place} -->"
 NONE = "n/a"
 LICENCE = "apache-2.0"
+TASKS = ("super_resolve", "inpaint", "restore", "denoise")
 TOLERANCE = 2  # of 255, between machines
 
 INTRODUCTION = """
@@ -105,15 +106,9 @@ def pages(root=ROOT):
         root: The checkout.
 
     Raises:
-        ValueError: README.md has no place for the table.
+        ValueError: A page has no place for its table.
     """
     found = records(root)
-    readme = root / "README.md"
-    text = readme.read_text(encoding="utf-8")
-    before, begin, rest = text.partition(f"{BEGIN}\n")
-    _, end, after = rest.partition(f"{END}\n")
-    if not begin or not end:
-        raise ValueError(f"{readme} needs a line {BEGIN} and, below it, a line {END}.")
     index = (
         "<!-- Written by tools/cards.py from the presets' records: do not edit. -->\n"
         f"# Pretrained models\n\n{INTRODUCTION.strip()}\n\n{thumbnails(found, root)}\n"
@@ -122,12 +117,50 @@ def pages(root=ROOT):
     )
     home = root / "model_cards"
     cards = {home / r["name"] / card.NAME: page(r["name"], root=root) for r in found}
-    table_in_readme = scores(found, "model_cards")
+    readme, tasks = root / "README.md", root / "docs" / "tasks.md"
+    for_tasks = {name: tested(found, name) for name in TASKS}
     return {
-        readme: f"{before}{begin}{table_in_readme}{end}{after}",
+        readme: _filled(readme, {"presets": scores(found, "model_cards")}),
+        tasks: _filled(tasks, {name: text for name, text in for_tasks.items() if text}),
         home / "README.md": index,
         **cards,
     }
+
+
+def tested(found, task):
+    """Returns what the presets of a task score, as a Markdown table; empty without any.
+
+    Args:
+        found: Records.
+        task: Name of the task.
+    """
+    rows, methods, unit = [], [], ""
+    for record in found:
+        scored = record.get("tested", {})
+        if scored.get("task") == task:
+            unit = scored["unit"]
+            for condition, means in scored["scores"].items():
+                methods += [name for name in means if name not in methods]
+                rows.append((record["name"], scored["data"], condition, means))
+    cells = [
+        [f"`{name}`", data, condition, *(_number(means.get(m), ".2f") for m in methods)]
+        for name, data, condition, means in rows
+    ]
+    titles = ["Preset", "Photos", unit, *methods]
+    return table(titles, cells, left=(0, 1, 2)) if rows else ""
+
+
+def _filled(page, tables):
+    """Returns the text of a page with its tables written anew, each between two marks."""
+    text = page.read_text(encoding="utf-8")
+    for name, content in tables.items():
+        marks = [MARK.format(name=name, place=place) for place in ("begin", "end")]
+        before, begin, rest = text.partition(f"{marks[0]}\n")
+        _, end, after = rest.partition(f"{marks[1]}\n")
+        if not begin or not end:
+            raise ValueError(f"{page} needs a line {marks[0]} and, below it, a line {marks[1]}.")
+        text = f"{before}{begin}{content}{end}{after}"
+    return text
 
 
 def page(name, *, repo=None, root=ROOT):
