@@ -37,9 +37,8 @@ class Interface:
     `sampler`, and, where codes are entries of a codebook, `token_shape` and `codebook_size`;
     everything else is here.
 
-    Arrays of samples have shape `(n, *sample_shape)` and hold uint8 (0 to 255) or floats in
-    `sample_range`. A `tf.data.Dataset` or any other iterable of batches (arrays, or tuples
-    whose first item is one) is read once, batch by batch.
+    Arrays of samples have shape `(n, *sample_shape)` and hold uint8 or floats in `sample_range`. A
+    `tf.data.Dataset` or other iterable of batches (arrays, or tuples that begin so) is read once.
     """
 
     engine: Engine
@@ -66,9 +65,10 @@ class Interface:
         return ("vector", "posterior") if self.engine.has("posterior") else ("vector",)
 
     @property
-    def default_sampler(self) -> str:
-        """Name of the sampler that `aezoo train` fits where none is named."""
-        return "gmm" if self.token_shape is None else "code_transformer"
+    def default_sampler(self) -> str | None:
+        """Name of the sampler that `aezoo train` fits where none is named; None for none."""
+        fitting = "gmm" if self.token_shape is None else "code_transformer"
+        return fitting if self.learns_code else None
 
     def encode(self, x, sample=False, *, seed=None, condition=None, batch_size=256):
         """Maps samples to codes.
@@ -337,7 +337,7 @@ class Interface:
     def _require(self, function, caller, what):
         if not self.engine.has(function):
             remedies = {
-                "prior": f"fit one with fit_sampler({self.default_sampler!r}, data)",
+                "prior": f"fit one with fit_sampler({self.default_sampler or 'gmm'!r}, data)",
                 **dict.fromkeys(("tokens", "embed"), "use a quantised model such as 'vq_vae'"),
             }
             remedy = remedies.get(function, "use a variational model such as 'vae'")

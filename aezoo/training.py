@@ -128,8 +128,9 @@ def train(
     settings = choose(steps, dtype=dtype, jit=jit)
     model = _create(variant, samples, seed, dict(config or {}), settings.dtype)
     fitting = None
+    sampler = model.default_sampler if sampler == "auto" else sampler
     if sampler is not None:  # a wrong one costs no training
-        fitting = samplers.build(model.default_sampler if sampler == "auto" else sampler)
+        fitting = samplers.build(sampler)
         samplers.check_latent(fitting, model.latents)
     model.prepare(samples.x)
     schedule = keras.optimizers.schedules.CosineDecay(learning_rate, epochs * steps)

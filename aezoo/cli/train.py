@@ -146,7 +146,8 @@ def train(
     elif scores is not None:
         show_scores(scores)
     place = out if out.is_absolute() else f"./{out}"
-    note(f"Wrote {out}. Look at its pictures, or try: aezoo generate {place} -o samples.png")
+    use = f"generate {place} -o samples.png" if result.model.learns_code else f"info {place}"
+    note(f"Wrote {out}. Look at its pictures, or try: aezoo {use}")
     if result.interrupted:
         note(f"Interrupted: {out} holds the model after {len(result.history['loss'])} epochs.")
         raise typer.Exit(FAILED)

@@ -12,7 +12,9 @@ from aezoo.tasks import pretrained
 PRESET = "restorer.inpaint"
 MARGIN = 24
 NEAR, FAR = 12.0, 24.0
-"""Pixels from what is known up to which the network is trusted, and from which it is not."""
+"""Pixels from what is known up to which the network is heard, and from which it is not."""
+SHARE = 0.5
+"""Weight of the network beside the smooth surface."""
 LARGEST_SYSTEM = 500_000
 """Pixels of a hole up to which a fill solves a system for them: 9 s and 1 GB where scattered."""
 
@@ -20,8 +22,8 @@ LARGEST_SYSTEM = 500_000
 def fill(image: np.ndarray, mask: np.ndarray, *, model: Any = None) -> np.ndarray:
     """Fill the holes of a photo.
 
-    A network says what is within some pixels of what is known; farther inside it fades into the
-    smooth surface of `classical`.
+    Within some pixels of what is known it is the mean of what a network says and of the smooth
+    surface of `classical`, whose errors differ; farther inside it fades into the surface alone.
 
     Args:
         image: Shape `(h, w, 1)` or `(h, w, 3)`, floats in [0, 1].
@@ -47,7 +49,7 @@ def fill(image: np.ndarray, mask: np.ndarray, *, model: Any = None) -> np.ndarra
     check(network)
     smooth = classical(image, mask)
     depth = distance_transform_edt(mask)
-    weight = np.clip((FAR - depth) / (FAR - NEAR), 0, 1)[..., None] * mask[..., None]
+    weight = SHARE * np.clip((FAR - depth) / (FAR - NEAR), 0, 1)[..., None]
     # The network starts from a fill of its own, which sees a tile and no more.
     seen = np.where((mask & (depth <= FAR))[..., None], image, smooth)
     colours = photos.with_channels(seen, 3)

@@ -23,7 +23,8 @@ class Restorer(Autoencoder):
         latent_dim: Not used: the degradation decides the shape of the code.
         degradation: `"noise"`, `"downscale"`, `"holes"`, `"hidden"`, or a dictionary with `name`
             and arguments, see `aezoo.degradations`.
-        **kwargs: See `aezoo.Autoencoder`. The likelihood is Gaussian without a link.
+        likelihood: `"gaussian"`, or a dictionary with its `scale`; it takes no link.
+        **kwargs: See `aezoo.Autoencoder`.
 
     Example:
         ```python
@@ -48,14 +49,20 @@ class Restorer(Autoencoder):
     learns_code = False
 
     def __init__(
-        self, sample_shape, latent_dim=16, *, degradation: schema.Spec = "noise", **kwargs
+        self,
+        sample_shape,
+        latent_dim=16,
+        *,
+        degradation: schema.Spec = "noise",
+        likelihood: schema.Spec = "gaussian",
+        **kwargs,
     ):
         self.degradation = schema.build(degradation, degradations.find, "degradation")
-        super().__init__(sample_shape, latent_dim, **kwargs)
+        super().__init__(sample_shape, latent_dim, likelihood=likelihood, **kwargs)
         if getattr(self.likelihood, "link", None) != "identity":
             raise ValueError(
                 "A restorer corrects an estimate of the sample: use likelihood='gaussian' without "
-                f"a link. Received: likelihood={kwargs['likelihood']!r:.200}."
+                f"a link. Received: {likelihood=!r:.200}."
             )
         with self.construction():
             self.start = self.degradation.start(self.preprocess.inner_shape)
