@@ -93,7 +93,7 @@ def test_the_sampler_is_the_one_for_the_codes(tmp_path):
     assert kept.model.sampler.spec["name"] == kept.model.default_sampler == "gmm"
     tokens = aezoo.create("vq_vae", sample_shape=(8, 8, 1), latent_dim=2)
     assert tokens.default_sampler == "code_transformer"
-    assert factory.create("restorer", sample_shape=(8, 8, 1)).default_sampler is None
+    assert aezoo.create("restorer", sample_shape=(8, 8, 1)).default_sampler is None
 
 
 def test_the_history_has_a_number_an_epoch_and_falls(digits):
