@@ -2,7 +2,7 @@
 
 import photographs
 
-from aezoo.tasks import denoising, inpainting, repair, restoration, super_resolution
+from aezoo.tasks import denoising, inpainting, repair, super_resolution
 from aezoo.tasks.comparison import compare
 
 
@@ -34,13 +34,5 @@ def inpaint(model):
     return {**compare(rows, **facts), "n": found[0]["photos"]}
 
 
-def restore(model):
-    """Returns the scores of finding and repairing simulated damage of the free photographs."""
-    return {
-        "data": "scikit-image and scikit-learn photos",
-        **restoration.evaluate(photographs.squares(), finder=model),
-    }
-
-
-TASKS = {"denoise": denoise, "inpaint": inpaint, "restore": restore, "super_resolve": super_resolve}
+TASKS = {"denoise": denoise, "inpaint": inpaint, "super_resolve": super_resolve}
 """Name of a task to the function that measures a model of it."""

@@ -11,7 +11,6 @@ _HOMES = {
     "denoise": "denoising",
     "edit": "editing",
     "inpaint": "inpainting",
-    "restore": "restoration",
     "super_resolve": "super_resolution",
 }
 

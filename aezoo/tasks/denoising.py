@@ -124,7 +124,7 @@ def baselines() -> dict[str, Callable[[np.ndarray, float], np.ndarray]]:
     Their own strengths are those at which they do best at a sigma of 25, over photographs.
 
     Raises:
-        ModuleNotFoundError: scikit-image is not installed.
+        ModuleNotFoundError: scikit-image or PyWavelets is not installed.
 
     Reference:
         [Buades et al., 2005](https://doi.org/10.1109/CVPR.2005.38) (`nlm`);
@@ -132,10 +132,12 @@ def baselines() -> dict[str, Callable[[np.ndarray, float], np.ndarray]]:
         [Chang et al., 2000](https://doi.org/10.1109/83.862633) (`wavelets`)
     """
     try:
+        import pywt  # noqa: F401  (scikit-image asks for it late)
         from skimage import restoration
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError(
-            "The classical denoisers are scikit-image's: `pip install 'aezoo[tasks]'`."
+            "The classical denoisers are those of scikit-image and PyWavelets: "
+            "pip install 'aezoo[tasks]'."
         ) from error
 
     def nlm(noisy: np.ndarray, sigma: float) -> np.ndarray:

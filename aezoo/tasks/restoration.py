@@ -10,25 +10,21 @@ import numpy as np
 from aezoo import damage, photos, tiles
 from aezoo.arrays import to_unit
 from aezoo.noise import generator
-from aezoo.tasks import denoising, pretrained, repair
+from aezoo.tasks import denoising, repair
 from aezoo.tasks.comparison import MODEL, compare
 
-PRESET = "restorer.damage"
 MARGIN = 24
 THRESHOLD = 0.5
 GROWTH = 1
 """Pixels by which what was found grows before it is filled: the rims of marks are faint."""
 
 
-def restore(
-    image: Any, mask: Any = None, *, finder: Any = None, filler: Any = None, denoiser: Any = None
-) -> np.ndarray:
-    """Restore an old photo: find scratches, stains and dust, fill them, and remove the grain.
+def restore(image: Any, mask: Any, *, filler: Any = None, denoiser: Any = None) -> np.ndarray:
+    """Restore an old photo of which is known where it is damaged: fill that, remove the grain.
 
     Args:
         image: Shape `(h, w, 1)` or `(h, w, 3)`, uint8 or floats in [0, 1].
-        mask: Where it is damaged, booleans `(h, w)`; None for what `find_damage` says.
-        finder: See `find_damage`.
+        mask: Where it is damaged, booleans `(h, w)`, such as what `find_damage` says.
         filler: See `aezoo.tasks.repair.fill`.
         denoiser: See `aezoo.tasks.denoise`; False for photos whose grain shall stay.
 
@@ -43,15 +39,14 @@ def restore(
         from sklearn.datasets import load_sample_image
 
         from aezoo.damage import damage
+        from aezoo.tasks.restoration import restore
 
-        old, _ = damage(load_sample_image("flower.jpg")[200:328, 300:428], seed=1)
-        restored = aezoo.tasks.restore(old)
+        old, where = damage(load_sample_image("flower.jpg")[200:328, 300:428], seed=1)
+        new = restore(old, where)
         ```
     """
     x = photos.check(image)
-    if mask is None:
-        mask = find_damage(image, model=finder)
-    elif np.shape(mask) != x.shape[:2] or np.asarray(mask).dtype != bool:
+    if np.shape(mask) != x.shape[:2] or np.asarray(mask).dtype != bool:
         raise ValueError(
             f"mask must hold one boolean for each pixel, {x.shape[:2]}. "
             f"Received: mask.shape={np.shape(mask)!r}, {np.asarray(mask).dtype}."
@@ -63,13 +58,12 @@ def restore(
     return photos.like(whole, image)
 
 
-def find_damage(image: Any, *, model: Any = None) -> np.ndarray:
+def find_damage(image: Any, *, model: Any) -> np.ndarray:
     """Find scratches, hairs, dust and stains in a photo.
 
     Args:
         image: Shape `(h, w, 1)` or `(h, w, 3)`, uint8 or floats in [0, 1].
-        model: None for the preset `restorer.damage`, or a restorer of colour images with a
-            `hidden` last channel.
+        model: A restorer of colour images with a `hidden` last channel.
 
     Returns:
         Booleans, shape `(h, w)`.
@@ -78,13 +72,12 @@ def find_damage(image: Any, *, model: Any = None) -> np.ndarray:
         ValueError: The image or the model is not of this kind.
     """
     photo = photos.accept(image)
-    network = pretrained.load(PRESET) if model is None else model
-    check(network)
+    check(model)
 
     def find(batch: np.ndarray) -> np.ndarray:
-        return np.asarray(network.decode(photos.with_channels(to_unit(batch), 3))[..., 3:])
+        return np.asarray(model.decode(photos.with_channels(to_unit(batch), 3))[..., 3:])
 
-    size = network.sample_shape[:2]
+    size = model.sample_shape[:2]
     chance = tiles.over(photo, find, size=size, margin=MARGIN)
     return np.asarray(chance[..., 0] > THRESHOLD)
 
@@ -117,7 +110,7 @@ def check(model: Any) -> None:
 def evaluate(
     images: Sequence[Any],
     *,
-    finder: Any = None,
+    finder: Any,
     filler: Any = None,
     seed: int = 0,
 ) -> dict[str, Any]:
