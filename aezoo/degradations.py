@@ -8,6 +8,7 @@ network that corrects the estimate looks at, and `free` where it may.
 from typing import Annotated
 
 import keras
+import numpy as np
 from keras import layers, ops
 
 from aezoo.pyramid import PyramidFill
@@ -16,9 +17,31 @@ from aezoo.schema import Interval, choose
 from aezoo.subpixel import Subpixel
 
 Sigma = Annotated[float, Interval(0.0, 10.0)]
+LARGEST = 2048
+"""Pixels each way of an image to shrink: its matrix has a quarter of their square, or more."""
 
 
-class Noise:
+class Degradation:
+    """What most degradations have in common: nothing random, and all may be corrected."""
+
+    def code_shape(self, sample_shape):
+        """Returns the shape of what is seen: that of a sample."""
+        return tuple(sample_shape)
+
+    def corrupt(self, x, seed):
+        """Returns what is seen in training."""
+        return self.observe(x)
+
+    def view(self, z, estimate):
+        """Returns what the network looks at: what is seen."""
+        return z
+
+    def free(self, z):
+        """Returns 1 where the estimate may be corrected, and 0 elsewhere."""
+        return 1.0
+
+
+class Noise(Degradation):
     """White Gaussian noise of unknown strength.
 
     Args:
@@ -31,10 +54,6 @@ class Noise:
         if low > high:
             raise ValueError(f"low must be at most high. Received: {low=!r}, {high=!r}.")
         self.low, self.high, self.clip = low, high, clip
-
-    def code_shape(self, sample_shape):
-        """Returns the shape of what is seen: that of a sample."""
-        return tuple(sample_shape)
 
     def observe(self, x):
         """Returns samples as they come."""
@@ -51,16 +70,8 @@ class Noise:
         """Returns the layer of the estimate: what is seen."""
         return layers.Identity(dtype="float32", name="start")
 
-    def view(self, z, estimate):
-        """Returns what is seen."""
-        return z
 
-    def free(self, z):
-        """Returns 1: all may be corrected."""
-        return 1.0
-
-
-class Downscale:
+class Downscale(Degradation):
     """Fewer pixels: Pillow's antialiased bicubic, with 8 bits a value.
 
     Args:
@@ -72,25 +83,23 @@ class Downscale:
 
     def code_shape(self, sample_shape):
         """Returns the shape of the small image."""
-        height, width, *channels = (*sample_shape, 0, 0)[: max(3, len(sample_shape))]
-        least = 2 * self.factor
-        if (
-            len(sample_shape) != 3
-            or height % self.factor
-            or width % self.factor
-            or (min(height, width) < least)
-        ):
+        fits = len(sample_shape) == 3 and all(
+            size % self.factor == 0 and 2 * self.factor <= size <= LARGEST
+            for size in sample_shape[:2]
+        )
+        if not fits:
             raise ValueError(
                 f"The degradation 'downscale' needs images (h, w, c) whose height and width are "
-                f"multiples of factor={self.factor}, at least {least}. "
+                f"multiples of factor={self.factor}, from {2 * self.factor} to {LARGEST}. "
                 f"Received: sample_shape={tuple(sample_shape)!r}."
             )
-        return (height // self.factor, width // self.factor, *channels)
+        height, width, channels = sample_shape
+        return (height // self.factor, width // self.factor, channels)
 
     def observe(self, x):
         """Returns small images, not rounded."""
         height, width, _ = x.shape[1:]
-        rows, columns = (bicubic(size, size // self.factor) for size in (height, width))
+        rows, columns = (bicubic(n, n // self.factor).copy() for n in (height, width))
         halfway = ops.matmul(rows, ops.reshape(x, (-1, height, width * x.shape[3])))
         halfway = ops.reshape(halfway, (-1, len(rows), width, x.shape[3]))
         return ops.matmul(columns, halfway)
@@ -103,16 +112,8 @@ class Downscale:
         """Returns the layer of the estimate: a linear filter, the bicubic one at first."""
         return Subpixel(self.factor, name="start")
 
-    def view(self, z, estimate):
-        """Returns what is seen."""
-        return z
 
-    def free(self, z):
-        """Returns 1: all may be corrected."""
-        return 1.0
-
-
-class Holes:
+class Holes(Degradation):
     """Pixels that are missing; which, the last channel of a sample says: 1 in a hole, 0 elsewhere.
 
     The estimate fills them from around; what is known stays to the last bit.
@@ -132,10 +133,6 @@ class Holes:
         hole = x[..., -1:]
         return ops.concatenate([x[..., :-1] * (1.0 - hole), hole], axis=-1)
 
-    def corrupt(self, x, seed):
-        """Returns the same: the holes are the samples' own."""
-        return self.observe(x)
-
     def start(self, sample_shape):
         """Returns the layer of the estimate, see `aezoo.pyramid`."""
         return PyramidFill(dtype="float32", name="start")
@@ -146,8 +143,7 @@ class Holes:
 
     def free(self, z):
         """Returns 1 in holes, and 0 for the mask."""
-        hole = ops.clip(z[..., -1:], 0.0, 1.0)
-        return ops.concatenate([hole] * (z.shape[-1] - 1) + [0.0 * hole], axis=-1)
+        return ops.clip(z[..., -1:], 0.0, 1.0) * (1.0 - _last(z.shape[-1]))
 
 
 @keras.saving.register_keras_serializable(package="aezoo")
@@ -159,7 +155,7 @@ class Nothing(layers.Layer):
         return ops.concatenate([z, 0.0 * z[..., :1]], axis=-1)
 
 
-class Hidden:
+class Hidden(Degradation):
     """A channel that nobody sees, the last one, such as where a photo is damaged.
 
     The estimate of it is 0; the other channels stay to the last bit.
@@ -178,22 +174,18 @@ class Hidden:
         """Returns samples without the last channel."""
         return x[..., :-1]
 
-    def corrupt(self, x, seed):
-        """Returns the same."""
-        return self.observe(x)
-
     def start(self, sample_shape):
         """Returns the layer of the estimate."""
         return Nothing(dtype="float32", name="start")
 
-    def view(self, z, estimate):
-        """Returns what is seen."""
-        return z
-
     def free(self, z):
         """Returns 1 for the last channel, and 0 for the others."""
-        nowhere = 0.0 * z
-        return ops.concatenate([nowhere, nowhere[..., :1] + 1.0], axis=-1)
+        return _last(z.shape[-1] + 1)
+
+
+def _last(channels):
+    """Returns 1 for the last channel, and 0 for the others."""
+    return (np.arange(channels) == channels - 1).astype("float32")
 
 
 find = choose(

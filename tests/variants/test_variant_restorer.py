@@ -155,7 +155,8 @@ def test_a_hidden_channel_is_found_and_the_others_stay():
     [
         ({"sample_shape": (15, 16, 1), "degradation": HALF}, "multiples of factor=2"),
         ({"sample_shape": (13,), "degradation": HALF}, "needs images"),
-        ({"sample_shape": (2, 2, 1), "degradation": HALF}, "at least 4"),
+        ({"sample_shape": (2, 2, 1), "degradation": HALF}, "from 4 to 2048"),
+        ({"sample_shape": (4096, 4, 1), "degradation": HALF}, "from 4 to 2048"),
         ({"degradation": {"name": "downscale", "factor": 1}}, "2 to 8"),
         ({"degradation": {"name": "noise", "low": 0.2, "high": 0.1}}, "low must be at most high"),
         ({"degradation": "blur"}, "must be one of"),
