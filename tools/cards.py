@@ -231,7 +231,9 @@ def draw(name, root=ROOT):
     """
     from aezoo import arrays, data, factory
 
-    record, _, manifest = _documents(name, root)
+    record, config, manifest = _documents(name, root)
+    if not wanted(record, config):
+        return {}
     scored, recipe = record["metrics"], record["recipe"]
     if "photographs" in recipe:
         import photographs
@@ -284,6 +286,8 @@ def difference(name, root=ROOT):
     record, config, _ = _documents(name, root)
     home = root / "model_cards" / name
     stored = {n: gallery.from_png((home / n).read_bytes())[0] for n in wanted(record, config)}
+    if not stored:
+        return 0
     return gallery.difference(factory.load(root / "aezoo" / "presets" / name), stored)
 
 
