@@ -252,7 +252,8 @@ class Poison(keras.callbacks.Callback):
             weight.assign(np.full(weight.shape, np.nan))
 
 
-@pytest.mark.parametrize(("weight", "what"), [(0, "kernel"), (-1, "mse, nll")])
+# Of NaN the processor's relu makes 0 or NaN, so that a loss hides the first kernel or shows it.
+@pytest.mark.parametrize(("weight", "what"), [(0, "(kernel|mse, nll)"), (-1, "mse, nll")])
 def test_a_training_that_diverges_says_where_and_keeps_the_last_finite_weights(
     tmp_path, weight, what
 ):

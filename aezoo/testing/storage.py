@@ -52,6 +52,8 @@ def check_hostile_store(variant: str | type) -> None:
         }
         *places, channels = model.sample_shape
         changes["other sizes than its weights"] = {"sample_shape": [*places, channels + 1]}
+        if model.learns_code:
+            changes["other sizes of its code"] = {"latent_dim": model.latent_dim + 1}
         for what, change in changes.items():
             config = {**document["config"], **change}
             changed = store.write(Path(folder, what), {**document, "config": config}, arrays)
