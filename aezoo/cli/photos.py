@@ -75,7 +75,7 @@ def process(
         source: An image file or a folder.
         out: File to write, or folder to write to; the folder is made.
         work: Maps an image `(h, w, 1 or 3)`, uint8, to pictures by caption, of which the last is
-            the result.
+            the result; others may be functions that make them, where they are to be shown.
         force: Whether files may be replaced.
         compare: Whether to write all pictures of a photo side by side, too.
         max_pixels: Limit of a photo.
@@ -228,5 +228,6 @@ def _one(
     images.write(target, found[last], overwrite=force)
     note(f"Wrote {target}.")
     if compare:
-        images.write(beside(target), pictures.row(list(found.values())), overwrite=force)
+        shown = [picture() if callable(picture) else picture for picture in found.values()]
+        images.write(beside(target), pictures.row(shown), overwrite=force)
         note(f"Wrote {beside(target)}: {', '.join(found)}.")

@@ -26,7 +26,10 @@ def super_resolve(
 
     def enlarge(image: Any) -> dict[str, Any]:
         large = super_resolution.super_resolve(image, scale, model=network, ensemble=ensemble)
-        return {"bicubic": super_resolution.bicubic(image, scale), "super-resolved": large}
+        return {
+            "bicubic": lambda: super_resolution.bicubic(image, scale),
+            "super-resolved": large,
+        }
 
     def score(images: list[Any]) -> dict[str, Any]:
         return super_resolution.evaluate(images, scale, model=network, ensemble=ensemble)

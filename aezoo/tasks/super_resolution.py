@@ -100,8 +100,10 @@ def check(model: Any, scale: int) -> None:
 def bicubic(image: Any, scale: int) -> np.ndarray:
     """Return what Pillow's bicubic filter makes of a photo, in the kind that was given."""
     unit = photos.check(image)
-    height, width = unit.shape[:2]
-    return photos.like(resampling.resize(unit, scale * height, scale * width), image)
+    size = scale * unit.shape[1], scale * unit.shape[0]
+    planes = [Image.fromarray(plane) for plane in np.moveaxis(unit, -1, 0)]
+    large = [np.asarray(plane.resize(size, Image.Resampling.BICUBIC)) for plane in planes]
+    return photos.like(np.stack(large, axis=-1), image)
 
 
 def evaluate(
