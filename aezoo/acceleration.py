@@ -84,9 +84,11 @@ def has_accelerator() -> bool:
 
 
 def machine() -> str:
-    """Returns a short description of the processor, for records: cores and vector units."""
+    """Returns a short description of the processor, for records: usable cores and vector units."""
     import os
 
     flags = processor_flags()
     units = [f for f in ("avx2", "avx512f", "avx512_bf16", "amx_bf16") if f in flags]
-    return " ".join([platform.machine(), f"{os.cpu_count()} cores", *units])
+    restricted = hasattr(os, "sched_getaffinity")
+    cores = len(os.sched_getaffinity(0)) if restricted else os.cpu_count()
+    return " ".join([platform.machine(), f"{cores} core{'s' * (cores != 1)}", *units])
