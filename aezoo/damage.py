@@ -10,8 +10,8 @@ from PIL import Image, ImageDraw
 from aezoo import masks, photos
 from aezoo.noise import generator
 
-VISIBLE = 0.12
-"""Opacity from which damage belongs to the mask."""
+VISIBLE = 0.06
+"""Change of a channel from which damage belongs to the mask: half a grain can be as much."""
 _SIDE = 128
 _FINE = 2  # lines are drawn so many times finer
 _SEPIA = np.array([1.04, 0.94, 0.76], np.float32)
@@ -92,14 +92,21 @@ def mark(
         opacity, bleaches = _stain(height, width, rng), rng.random() < 0.35
         tint = _like(rng.choice(_STAINS), x)
         target = 1 - (1 - x) * rng.uniform(0.2, 0.5) if bleaches else x * tint + 0.05
-        x = x + opacity[..., None] * (target - x)
-        mask |= opacity > VISIBLE
+        x = _covered(x, opacity, target, mask)
     for dark in (False, True):
         opacity = _marks(height, width, rng, few=dark)
         tone = rng.uniform(0.02, 0.15) if dark else rng.uniform(0.85, 1.0)
-        x = x + opacity[..., None] * (_like(tone * _SEPIA ** rng.uniform(0, 0.6), x) - x)
-        mask |= opacity > VISIBLE
+        x = _covered(x, opacity, _like(tone * _SEPIA ** rng.uniform(0, 0.6), x), mask)
     return photos.like(x, photo), mask
+
+
+def _covered(
+    x: np.ndarray, opacity: np.ndarray, target: np.ndarray, mask: np.ndarray
+) -> np.ndarray:
+    """Return a photo with something over it, and note in the mask where it can be seen."""
+    change = opacity[..., None] * (target - x)
+    mask |= np.abs(change).max(axis=-1) > VISIBLE
+    return np.asarray(x + change)
 
 
 def _faded(x: np.ndarray, rng: np.random.Generator) -> np.ndarray:

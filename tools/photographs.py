@@ -7,13 +7,12 @@ on.
 """
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image
 
-from aezoo import damage, masks, photos
+from aezoo import damage, masks, photos, sample_photos
 from aezoo.data import Dataset, images
 from aezoo.data.dataset import data_folder
 
-FREE = ("astronaut", "chelsea", "coffee", "rocket", "camera")
 TILES = 16
 HOLES = ("scratches", "stains", "random_half")
 """Kinds of holes to learn; what a large hole hides nobody can learn from 91 photographs."""
@@ -25,25 +24,6 @@ def folder(name):
     if home is None or not (home / "sr" / name).is_dir():
         raise FileNotFoundError(f"Set AEZOO_DATA to a folder that has sr/{name} with its images.")
     return [images.read(path, channels=3) for path in images.scan(home / "sr" / name)]
-
-
-def free():
-    """Returns five photographs of scikit-image and two of scikit-learn, uint8 `(h, w, 3)`."""
-    from skimage import data
-    from sklearn.datasets import load_sample_images
-
-    found = [getattr(data, name)() for name in FREE] + list(load_sample_images().images)
-    return [
-        image if image.ndim == 3 else np.repeat(image[..., None], 3, axis=-1) for image in found
-    ]
-
-
-def squares(size=256):
-    """Returns the free photographs, their middle square resized, uint8 `(size, size, 3)`."""
-    return [
-        np.asarray(ImageOps.fit(Image.fromarray(image), (size, size), Image.Resampling.LANCZOS))
-        for image in free()
-    ]
 
 
 def training(*, patch, tile, luma=False, marks=None, scales=(1.0,), seed=0):
@@ -90,7 +70,9 @@ def held_out(*, patch, tile, luma=False, marks=None, scales=(1.0,), seed=0):
     """
     kind = eight_bit_luma if luma else np.asarray
     rng = np.random.default_rng(seed)
-    whole = [_aged(image, rng) if marks == "damage" else kind(image) for image in free()]
+    whole = [
+        _aged(image, rng) if marks == "damage" else kind(image) for image in sample_photos.whole()
+    ]
     cut = np.concatenate([photos.patches(image, tile, tile) for image in whole])
     x = cut[np.linspace(0, len(cut) - 1, TILES).astype(int)]
     channel = "luma" if luma else "RGB"
@@ -100,7 +82,7 @@ def held_out(*, patch, tile, luma=False, marks=None, scales=(1.0,), seed=0):
         _holed(x, rng) if marks == "holes" else x,
         None,
         licence="public domain or CC0, but CC-BY-2.0 for china.jpg and flower.jpg",
-        source=f"scikit-image ({', '.join(FREE)}) and scikit-learn: {channel}",
+        source=f"scikit-image ({', '.join(sample_photos.NAMES)}) and scikit-learn: {channel}",
     )
 
 

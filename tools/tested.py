@@ -2,7 +2,8 @@
 
 import photographs
 
-from aezoo.tasks import denoising, inpainting, repair, super_resolution
+from aezoo import sample_photos
+from aezoo.tasks import denoising, inpainting, repair, restoration, super_resolution
 from aezoo.tasks.comparison import compare
 
 
@@ -19,7 +20,7 @@ def denoise(model):
     """Returns the scores of denoising on the free photographs."""
     return {
         "data": "scikit-image and scikit-learn photos",
-        **denoising.evaluate(photographs.squares(), model=model),
+        **denoising.evaluate(sample_photos.squares(256), model=model),
     }
 
 
@@ -34,5 +35,18 @@ def inpaint(model):
     return {**compare(rows, **facts), "n": found[0]["photos"]}
 
 
-TASKS = {"denoise": denoise, "inpaint": inpaint, "super_resolve": super_resolve}
+def restore(model):
+    """Returns the scores of finding and repairing damage of the free photographs."""
+    return {
+        "data": "scikit-image and scikit-learn photos",
+        **restoration.evaluate(sample_photos.squares(256), finder=model),
+    }
+
+
+TASKS = {
+    "denoise": denoise,
+    "inpaint": inpaint,
+    "restore": restore,
+    "super_resolve": super_resolve,
+}
 """Name of a task to the function that measures a model of it."""

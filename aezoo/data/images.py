@@ -27,6 +27,8 @@ _WRITTEN = {
     ".jpg": ("JPEG", {"quality": 95, "subsampling": 0}),
     ".jpeg": ("JPEG", {"quality": 95, "subsampling": 0}),
 }
+QUICK = 1_000_000
+"""Pixels from which a .png file is compressed in a third of the time, to a fifth more bytes."""
 
 
 class ImageError(ValueError):
@@ -215,6 +217,8 @@ def write(path: str | os.PathLike[str], array: np.ndarray, *, overwrite: bool = 
         )
     image = Image.fromarray(pixels[..., 0] if pixels.shape[2:] == (1,) else pixels)
     kind, options = _WRITTEN[suffix]
+    if kind == "PNG" and image.width * image.height >= QUICK:
+        options = {"compress_level": 2}
     with new_file(path, overwrite=overwrite) as file:
         image.save(file, kind, **options)
 

@@ -11,6 +11,7 @@ _HOMES = {
     "denoise": "denoising",
     "edit": "editing",
     "inpaint": "inpainting",
+    "restore": "restoration",
     "super_resolve": "super_resolution",
 }
 

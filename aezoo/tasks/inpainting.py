@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image, ImageOps
 
-from aezoo import fills, masks, photos
+from aezoo import fills, masks, photos, sample_photos
+from aezoo.arrays import to_unit
 from aezoo.baseline import PCABaseline
 from aezoo.data import Dataset, load
 from aezoo.metrics.samples import as_unit
@@ -205,7 +205,7 @@ def evaluate_photos(
         >>> evaluate_photos(kind="stains")["best_baseline"]
         'tension'
     """
-    x = photos_of_wheels()
+    x = [to_unit(photo) for photo in sample_photos.squares(_SIDE)]
     rng = generator(seed)
     pairs = [(photo, masks.draw(kind, _SIDE, _SIDE, seed=rng)) for photo in x for _ in range(2)]
     damaged = [(np.where(hole[..., None], 0, photo), hole) for photo, hole in pairs]
@@ -223,30 +223,6 @@ def evaluate_photos(
         "model": {"filled": own},
         **_compared("The network", own, scores),
     }
-
-
-def photos_of_wheels() -> list[np.ndarray]:
-    """Return the 7 photos of `evaluate_photos`, `(128, 128, 3)`, float32 in [0, 1].
-
-    Raises:
-        ModuleNotFoundError: scikit-image is not installed.
-    """
-    try:
-        from skimage import data
-    except ModuleNotFoundError as error:
-        raise ModuleNotFoundError(
-            "The photos are scikit-image's: pip install 'aezoo[tasks]'.", name=error.name
-        ) from error
-    from sklearn.datasets import load_sample_images
-
-    names = ("astronaut", "chelsea", "coffee", "rocket", "camera")
-    arrays = [*(getattr(data, name)() for name in names), *load_sample_images().images]
-    whole = [Image.fromarray(array).convert("RGB") for array in arrays]
-    square = [ImageOps.fit(photo, (min(photo.size),) * 2) for photo in whole]
-    return [
-        np.asarray(photo.resize((_SIDE, _SIDE), Image.Resampling.LANCZOS), np.float32) / 255
-        for photo in square
-    ]
 
 
 def _images(data: Any, model: Any, name: str) -> np.ndarray:
