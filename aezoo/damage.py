@@ -10,8 +10,10 @@ from PIL import Image, ImageDraw
 from aezoo import masks, photos
 from aezoo.noise import generator
 
-VISIBLE = 0.06
-"""Change of a channel from which damage belongs to the mask: half a grain can be as much."""
+OPACITY = 0.12
+"""Opacity from which damage belongs to the mask, if it can be seen."""
+VISIBLE = 0.08
+"""Change of a channel from which it can be seen: of a stain on the average, of a line anywhere."""
 _SIDE = 128
 _FINE = 2  # lines are drawn so many times finer
 _SEPIA = np.array([1.04, 0.94, 0.76], np.float32)
@@ -92,21 +94,17 @@ def mark(
         opacity, bleaches = _stain(height, width, rng), rng.random() < 0.35
         tint = _like(rng.choice(_STAINS), x)
         target = 1 - (1 - x) * rng.uniform(0.2, 0.5) if bleaches else x * tint + 0.05
-        x = _covered(x, opacity, target, mask)
+        change, where = opacity[..., None] * (target - x), opacity > OPACITY
+        if where.any() and np.abs(change[where]).max(axis=-1).mean() > VISIBLE:
+            mask |= where
+        x = x + change
     for dark in (False, True):
         opacity = _marks(height, width, rng, few=dark)
         tone = rng.uniform(0.02, 0.15) if dark else rng.uniform(0.85, 1.0)
-        x = _covered(x, opacity, _like(tone * _SEPIA ** rng.uniform(0, 0.6), x), mask)
+        change = opacity[..., None] * (_like(tone * _SEPIA ** rng.uniform(0, 0.6), x) - x)
+        mask |= (opacity > OPACITY) & (np.abs(change).max(axis=-1) > VISIBLE)
+        x = x + change
     return photos.like(x, photo), mask
-
-
-def _covered(
-    x: np.ndarray, opacity: np.ndarray, target: np.ndarray, mask: np.ndarray
-) -> np.ndarray:
-    """Return a photo with something over it, and note in the mask where it can be seen."""
-    change = opacity[..., None] * (target - x)
-    mask |= np.abs(change).max(axis=-1) > VISIBLE
-    return np.asarray(x + change)
 
 
 def _faded(x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -129,7 +127,7 @@ def _grained(x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
             grain + np.roll(grain, 1, 0) + np.roll(grain, 1, 1) + np.roll(grain, 1, (0, 1))
         ) / 2
     middle = 0.4 + 2.4 * np.clip(x * (1 - x), 0, 0.25)
-    return np.asarray(np.clip(x + rng.uniform(0.005, 0.05) * middle * grain, 0, 1))
+    return np.asarray(np.clip(x + rng.uniform(0.005, 0.03) * middle * grain, 0, 1))
 
 
 def _stain(height: int, width: int, rng: np.random.Generator) -> np.ndarray:
@@ -145,7 +143,7 @@ def _stain(height: int, width: int, rng: np.random.Generator) -> np.ndarray:
     edge = np.clip((1 - radius) / rng.uniform(0.04, 0.3), 0, 1)
     flow = 1 + 0.25 * _clouds(height, width, rng, cells=14)
     rim = np.exp(-(((radius - 0.94) / 0.05) ** 2)) * rng.choice([0.0, 0.35])
-    return np.asarray(np.clip(rng.uniform(0.3, 0.85) * edge * flow + rim, 0, 0.95), np.float32)
+    return np.asarray(np.clip(rng.uniform(0.5, 0.95) * edge * flow + rim, 0, 0.95), np.float32)
 
 
 def _marks(height: int, width: int, rng: np.random.Generator, *, few: bool) -> np.ndarray:

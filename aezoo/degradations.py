@@ -20,6 +20,10 @@ Sigma = Annotated[float, Interval(0.0, 10.0)]
 LARGEST = 2048
 """Pixels each way of an image to shrink: its matrix has a quarter of their square, or more."""
 
+AROUND = 9
+"""Side of the surroundings that a pixel is compared with, in pixels."""
+CONTRAST = 4.0
+
 
 class Degradation:
     """What most degradations have in common: nothing random, and all may be corrected."""
@@ -177,6 +181,11 @@ class Hidden(Degradation):
     def start(self, sample_shape):
         """Returns the layer of the estimate."""
         return Nothing(dtype="float32", name="start")
+
+    def view(self, z, estimate):
+        """Returns what is seen with the contrasts of small things, which marks are, increased."""
+        around = ops.average_pool(z, AROUND, strides=1, padding="same", data_format="channels_last")
+        return z - 0.5 + CONTRAST * (z - around)
 
     def free(self, z):
         """Returns 1 for the last channel, and 0 for the others."""

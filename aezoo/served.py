@@ -65,6 +65,7 @@ class Served(Interface):
                 facts.check(function, graph)
         for field in dataclasses.fields(facts):
             setattr(self, field.name, getattr(facts, field.name))
+        self.learns_code = bool(graphs["encode"].weights)
         self.variant: str = stored.config["variant"]
         self.source = stored.source
         self.engine = onnx.OnnxEngine(

@@ -187,5 +187,6 @@ def test_presets(name):
     keras_model, served = aezoo.load(name), aezoo.load(name, engine="onnx")
     x = RNG.random((4, *served.sample_shape)).astype("float32")
     agree(keras_model, served, x)
+    assert served.learns_code == keras_model.learns_code
     if keras_model.learns_code:  # a restorer draws nothing
         same(served.generate(4, seed=0), keras_model.generate(4, seed=0))
