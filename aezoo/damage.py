@@ -90,7 +90,7 @@ def mark(
     x = photos.check(photo, name="photo")
     height, width = x.shape[:2]
     mask = np.zeros((height, width), bool)
-    for _ in range(int(rng.integers(0, 4))):
+    for _ in range(int(rng.integers(0, 3))):
         opacity, bleaches = _stain(height, width, rng), rng.random() < 0.35
         tint = _like(rng.choice(_STAINS), x)
         target = 1 - (1 - x) * rng.uniform(0.2, 0.5) if bleaches else x * tint + 0.05
@@ -134,7 +134,7 @@ def _stain(height: int, width: int, rng: np.random.Generator) -> np.ndarray:
     """Return the opacity of an irregular blot, `(h, w)`."""
     y, x = np.ogrid[:height, :width]
     top, left = rng.uniform(0, (height, width))
-    long, short = rng.uniform(0.06, 0.2, 2) * np.sqrt(height * width)
+    long, short = rng.uniform(0.04, 0.16, 2) * np.sqrt(height * width)
     tilt = rng.uniform(0, np.pi)
     along = (x - left) * np.cos(tilt) + (y - top) * np.sin(tilt)
     across = (y - top) * np.cos(tilt) - (x - left) * np.sin(tilt)

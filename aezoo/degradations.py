@@ -151,18 +151,27 @@ class Holes(Degradation):
 
 
 @keras.saving.register_keras_serializable(package="aezoo")
-class Nothing(layers.Layer):
-    """Adds a channel of zeros."""
+class Mean(layers.Layer):
+    """Adds a channel of one number: 0, or what `fit` finds to be the mean of that channel."""
+
+    def __init__(self, **kwargs):
+        super().__init__(dtype="float32", **kwargs)
+        self.mean = self.add_weight(name="mean", shape=(), initializer="zeros", trainable=False)
+        self.built = True
 
     def call(self, z):
         """Maps `(n, h, w, c)` to `(n, h, w, c + 1)`."""
-        return ops.concatenate([z, 0.0 * z[..., :1]], axis=-1)
+        return ops.concatenate([z, 0.0 * z[..., :1] + self.mean], axis=-1)
+
+    def fit(self, z, x):
+        """Sets the number to the mean of the last channel of `x`."""
+        self.mean.assign(x[..., -1].mean())
 
 
 class Hidden(Degradation):
     """A channel that nobody sees, the last one, such as where a photo is damaged.
 
-    The estimate of it is 0; the other channels stay to the last bit.
+    The estimate of it is its mean; the other channels stay to the last bit.
     """
 
     def code_shape(self, sample_shape):
@@ -180,7 +189,7 @@ class Hidden(Degradation):
 
     def start(self, sample_shape):
         """Returns the layer of the estimate."""
-        return Nothing(dtype="float32", name="start")
+        return Mean(name="start")
 
     def view(self, z, estimate):
         """Returns what is seen with the contrasts of small things, which marks are, increased."""

@@ -177,6 +177,8 @@ def test_a_hidden_channel_is_found_and_the_others_stay():
     model = aezoo.create("restorer", sample_shape=(8, 8, 2), degradation="hidden", body=BODY)
     assert model.code_shape == (8, 8, 1)
     np.testing.assert_array_equal(model.reconstruct(x)[..., 1], 0)
+    model.prepare(x)
+    np.testing.assert_allclose(model.reconstruct(x)[..., 1], x[..., 1].mean(), rtol=1e-5)
     model.compile(keras.optimizers.Adam(1e-2))
     model.fit(x, epochs=20, batch_size=8, verbose=0)
     found = model.reconstruct(x)
