@@ -29,9 +29,9 @@ def encode(
     outputs.check(output, force=force, suffixes=(".npz", ".npy", ".csv"))
     network = models.load(model, engine)
     found = inputs.read(samples, network, split=split, count=count)
-    arrays = {"codes": network.encode(found.x)}
-    for name, values in (("labels", found.labels), ("files", found.files)):
-        if values is not None:
-            arrays[name] = values
-    numbers.write(output, arrays, overwrite=force)
-    note(f"Wrote {output}: {len(arrays['codes'])} codes of shape {tuple(network.code_shape)}.")
+    n = 0
+    with numbers.table(output, overwrite=force) as add:
+        for x, known in found.parts():
+            add(network.encode(x), known)
+            n += len(x)
+    note(f"Wrote {output}: {n} codes of shape {tuple(network.code_shape)}.")
