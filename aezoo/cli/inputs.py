@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import warnings
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -89,6 +90,13 @@ class Inputs:
         """Return all samples in memory."""
         return self.x if isinstance(self.x, np.ndarray) else np.concatenate([*self.x])
 
+    def known(self) -> dict[str, Any]:
+        """Return what is known about each sample, by name, once they have been read."""
+        found = {} if self.labels is None else {"labels": self.labels}
+        if isinstance(self.x, ImageFiles):
+            found["files"] = np.asarray([*map(str, self.x.read)])
+        return found
+
     def parts(self) -> Iterator[tuple[np.ndarray, dict[str, Any]]]:
         """Yield some samples at a time, and what is known about each, by name."""
         place = 0
@@ -156,6 +164,35 @@ def split_of(source: str, split: str, *, size: tuple[int, int] | None = None) ->
         The split.
     """
     return data.load(find(source), split, size=size if is_folder(source) else None)
+
+
+def splits_of(source: str, *, size: tuple[int, int] | None = None) -> dict[str, Dataset]:
+    """Load every split of a dataset, by name; image files that cannot be used are not listed.
+
+    Args:
+        source: See `split_of`.
+        size: See `split_of`.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", images.BadImagesWarning)
+        return {split: split_of(source, split, size=size) for split in data.SPLITS}
+
+
+def all_of(source: str, parts: Mapping[str, Dataset], model: Any) -> Inputs:
+    """Return all samples of a dataset: a folder's files in their order, else split after split.
+
+    Args:
+        source: See `split_of`.
+        parts: What `splits_of` returned.
+        model: The model that they are for.
+    """
+    if is_folder(source):
+        return read(source, model)
+    labels = [part.labels for part in parts.values() if part.labels is not None]
+    return Inputs(
+        np.concatenate([part.x for part in parts.values()]),
+        np.concatenate(labels) if len(labels) == len(parts) else None,
+    )
 
 
 def is_folder(source: str) -> bool:

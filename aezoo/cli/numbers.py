@@ -18,6 +18,7 @@ from numpy.lib import format as npy
 
 from aezoo.data.images import new_file
 
+TABLES = (".npz", ".npy", ".csv")
 Add = Callable[[np.ndarray, Mapping[str, Any]], None]
 
 
@@ -68,7 +69,8 @@ def write(path: Path, arrays: Mapping[str, np.ndarray], *, overwrite: bool = Fal
 
     Args:
         path: `.npz` for all arrays by name; `.npy` for the first; `.csv` for a table with the
-            columns `z0`, `z1`, ... of the first, after one column for each of the others.
+            columns `z0`, `z1`, ... of the first, or one of its name where it has one number a
+            row, after one column for each of the others.
         arrays: Arrays with one row a sample.
         overwrite: Whether an existing file may be replaced.
 
@@ -98,7 +100,7 @@ def table(path: Path, name: str = "codes", *, overwrite: bool = False) -> Iterat
     """
     with new_file(path, overwrite=overwrite) as file:
         if path.suffix == ".csv":
-            with _lines(file) as add:
+            with _lines(file, name) as add:
                 yield add
         elif path.suffix == ".npy":
             with _rows(file) as add_rows:
@@ -118,16 +120,17 @@ def table(path: Path, name: str = "codes", *, overwrite: bool = False) -> Iterat
 
 
 @contextlib.contextmanager
-def _lines(file: BinaryIO) -> Iterator[Add]:
+def _lines(file: BinaryIO, name: str) -> Iterator[Add]:
     """Write a `.csv` table."""
     text = io.TextIOWrapper(file, "utf-8", newline="")
     writer, headed = csv.writer(text, lineterminator="\n"), False
 
     def add(rows: np.ndarray, others: Mapping[str, Any]) -> None:
         nonlocal headed
-        rows = rows.reshape(len(rows), -1)
+        single, rows = rows.ndim == 1, rows.reshape(len(rows), -1)
         if not headed:
-            writer.writerow([*others, *(f"z{i}" for i in range(rows.shape[1]))])
+            own = [name] if single else [f"z{i}" for i in range(rows.shape[1])]
+            writer.writerow([*others, *own])
             headed = True
         for index, row in enumerate(rows):
             known = (str(values[index]) for values in others.values())

@@ -165,7 +165,9 @@ class AutoencoderTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
 
     def _features(self, X: Any, *, reset: bool) -> np.ndarray:
         X = validate_data(self, X, reset=reset, ensure_min_samples=2 if reset else 1)
-        kept = (np.float32, np.float64) if self.model is None else (np.float32, np.float64, np.uint8)
+        kept = (
+            (np.float32, np.float64) if self.model is None else (np.float32, np.float64, np.uint8)
+        )
         return X if X.dtype in kept else X.astype(np.float32)
 
     def _samples(self, X: Any) -> tuple[np.ndarray, np.ndarray]:
