@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from PIL import Image
 
 from aezoo.arrays import check_codes, to_uint8
 
 _PIXELS = 900
 _MOST_LABELS = 20
 _MARGIN = 0.03
+_PAD = 1
 
 
 def scatter(points: Any, labels: Any = None, *, title: str = "") -> np.ndarray:
@@ -88,17 +90,16 @@ def mosaic(points: Any, images: Any, *, cells: int | None = None) -> np.ndarray:
             f"Received: images.shape={tiles.shape!r}."
         )
     cells = int(np.clip(round((2 * len(points)) ** 0.5), 2, 32)) if cells is None else cells
-    tiles = _sized(tiles, max(_PIXELS // 32, _PIXELS // cells // 2))
+    tiles = _sized(tiles, _PIXELS // cells)
     height, width = tiles.shape[1:3]
     places = _unit(points) * cells
     rows, columns = np.minimum(places[:, ::-1].astype(int), cells - 1).T
     rows = cells - 1 - rows  # up is up
     distances = np.square(places % 1.0 - 0.5).sum(axis=1)
-    pad = 1
-    shape = (cells * (height + pad) - pad + 2, cells * (width + pad) - pad + 2 + 0, tiles.shape[-1])
+    shape = (cells * (height + _PAD) + _PAD, cells * (width + _PAD) + _PAD, tiles.shape[-1])
     picture = np.full(shape, 255, np.uint8)
     for index in np.argsort(-distances):  # the nearest is drawn last
-        top, left = 1 + rows[index] * (height + pad), 1 + columns[index] * (width + pad)
+        top, left = _PAD + rows[index] * (height + _PAD), _PAD + columns[index] * (width + _PAD)
         picture[top : top + height, left : left + width] = tiles[index]
     return picture
 
@@ -125,9 +126,12 @@ def _unit(points: np.ndarray) -> np.ndarray:
 
 def _sized(tiles: np.ndarray, pixels: int) -> np.ndarray:
     """Return tiles enlarged by a whole factor, or reduced, to about so many pixels."""
-    size = max(tiles.shape[1:3])
-    if size <= pixels:
-        factor = pixels // size
+    height, width = tiles.shape[1:3]
+    largest = max(height, width)
+    if largest <= pixels:
+        factor = pixels // largest
         return tiles.repeat(factor, axis=1).repeat(factor, axis=2)
-    step = -(-size // pixels)
-    return tiles[:, ::step, ::step]
+    size = (max(1, width * pixels // largest), max(1, height * pixels // largest))
+    grey = tiles.shape[-1] == 1
+    small = [Image.fromarray(tile[..., 0] if grey else tile).resize(size) for tile in tiles]
+    return np.stack([np.asarray(tile)[..., None] if grey else np.asarray(tile) for tile in small])

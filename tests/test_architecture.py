@@ -25,7 +25,7 @@ LAYERS = (
     "schema shuffling strict_json tiles von_mises_fisher weights",
     "bodies data fills kernels kl_penalties likelihoods masks metrics neighbours postprocess "
     "preprocessing samplers subpixel tensors",
-    "baseline catalogue degradations interface layout photos pictures",
+    "baseline catalogue degradations interface layout maps photos pictures",
     "core damage evaluation graphs stored",
     "card served store variants",
     "hub",

@@ -7,8 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from aezoo.cli.console import note, quiet_import, show_facts, show_json
-from aezoo.cli.errors import FAILED
+from aezoo.cli.console import note, quiet_import
 from aezoo.cli.options import Force, Json, Seed
 
 _MEMBERS = 12
@@ -78,6 +77,7 @@ def cluster(
     Of a dataset with splits all samples are clustered; 0 is the largest cluster.
     """
     from aezoo.cli import inputs, models, numbers, outputs
+    from aezoo.cli.embed import finish
     from aezoo.cli.settings import parse_size
 
     if out is None and picture is None and not evaluate:
@@ -114,11 +114,12 @@ def cluster(
             _write(out, result, found.known(), force=force)
         if picture is not None:
             _draw(picture, result, x, k, force=force)
-    if evaluate:
-        facts |= clustering.evaluate(network, parts["test"], train=parts["train"], epochs=epochs)
-    show_json(facts) if json else show_facts(facts)
-    if found.left_out:
-        raise typer.Exit(FAILED)
+    scores = (
+        clustering.evaluate(network, parts["test"], train=parts["train"], epochs=epochs)
+        if evaluate
+        else {}
+    )
+    finish(facts, scores, found, json=json)
 
 
 def _write(path: Path, result: Any, known: dict[str, Any], *, force: bool) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from aezoo.cli.console import note, show_facts, show_json
+from aezoo.cli.console import note, show_facts, show_json, show_table
 from aezoo.cli.errors import FAILED
 from aezoo.cli.options import Count, Engine, Force, Json, Samples, Seed, Split
 
@@ -74,6 +74,7 @@ def embed(
     network = models.load(model, engine)
     found = inputs.read(samples, network, split=split, count=count)
     facts: dict[str, Any] = {"model": model, "code": list(network.code_shape)}
+    scores: dict[str, Any] = {}
     if out is not None or picture is not None:
         sheet = Sheet(len(found), network, seed, thumbnails=thumbnails) if picture else None
         facts["samples"] = write(network, found, out, sheet, force=force)
@@ -81,8 +82,37 @@ def embed(
             sheet.write(picture, force=force)
     if evaluate:
         train, test = (inputs.split_of(samples, part) for part in ("train", "test"))
-        facts |= embedding.evaluate(network, test, train=train, seed=seed)
-    show_json(facts) if json else show_facts(facts)
+        scores = embedding.evaluate(network, test, train=train, seed=seed)
+    finish(facts, scores, found, json=json)
+
+
+def finish(facts: dict[str, Any], scores: dict[str, Any], found: Any, *, json: bool) -> None:
+    """Print what a command did and how it scores, and exit with 1 where files were left out.
+
+    Args:
+        facts: What it did.
+        scores: What `evaluate` of its task returned: `scores` by measure and method, `verdict`, and
+            facts; or nothing.
+        found: The `Inputs`.
+        json: Whether to print JSON.
+
+    Raises:
+        typer.Exit: With code 1, where image files could not be used.
+    """
+    if json:
+        show_json({**facts, **scores})
+    else:
+        shown = ("scores", "verdict", "runs")
+        show_facts({**facts, **{k: v for k, v in scores.items() if k not in shown}})
+    if scores and not json:
+        methods = list(next(iter(scores["scores"].values())))
+        rows = [
+            [measure.replace("_", " "), *(f"{row[method]:.4f}" for method in methods)]
+            for measure, row in scores["scores"].items()
+        ]
+        show_table(["", *(f"{method} " for method in methods)], rows)
+        for sentence in scores["verdict"]:
+            typer.echo(sentence)
     if found.left_out:
         raise typer.Exit(FAILED)
 

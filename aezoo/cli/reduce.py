@@ -7,9 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-from aezoo.cli.console import note, quiet_import, show_facts, show_json
+from aezoo.cli.console import note, quiet_import
 from aezoo.cli.embed import Evaluate
-from aezoo.cli.errors import FAILED
 from aezoo.cli.options import Force, Json, Seed, Settings
 
 
@@ -78,7 +77,7 @@ def reduce(
     parts = inputs.splits_of(data, size=shape)
     with quiet_import():
         import keras  # noqa: F401
-    from aezoo.cli.embed import Sheet, write
+    from aezoo.cli.embed import Sheet, finish, write
     from aezoo.cli.progress import EpochBar
     from aezoo.tasks import embedding, reduction
 
@@ -102,8 +101,9 @@ def reduce(
     if model is not None:
         place = model if model.is_absolute() else f"./{model}"
         note(f"Wrote {model}. Use it: aezoo embed {data} --model {place} -o codes.npz")
-    if evaluate:
-        facts |= embedding.evaluate(trained, parts["test"], train=parts["train"], seed=seed)
-    show_json(facts) if json else show_facts(facts)
-    if found.left_out:
-        raise typer.Exit(FAILED)
+    scores = (
+        embedding.evaluate(trained, parts["test"], train=parts["train"], seed=seed)
+        if evaluate
+        else {}
+    )
+    finish(facts, scores, found, json=json)

@@ -83,7 +83,7 @@ def cluster(
         >>> import aezoo
         >>> found = cluster(aezoo.load("vae.digits"), aezoo.data.load("digits").x, 10, epochs=1)
         >>> found.labels.shape, found.centres.shape
-        ((1197,), (10, 8))
+        ((1297,), (10, 8))
 
     Reference:
         [Xie et al., 2016](https://arxiv.org/abs/1511.06335)

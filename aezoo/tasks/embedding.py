@@ -40,7 +40,7 @@ def embed(model: Any, data: Any, *, batch_size: int = 256) -> Iterator[np.ndarra
         >>> import aezoo
         >>> model, data = aezoo.load("vae.digits"), aezoo.data.load("digits")
         >>> [codes.shape for codes in embed(model, data.x, batch_size=1000)]
-        [(1000, 8), (197, 8)]
+        [(1000, 8), (297, 8)]
     """
     if is_stream(data):
         parts: Any = samples_of(data)

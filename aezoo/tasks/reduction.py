@@ -60,7 +60,7 @@ def reduce(
         >>> import aezoo
         >>> data = aezoo.data.load("digits")
         >>> reduce(data, 2, epochs=1).encode(data.x).shape
-        (1197, 2)
+        (1297, 2)
     """
     samples = as_dataset(data)
     n = len(samples.x)

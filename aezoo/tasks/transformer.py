@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from aezoo.data import Dataset
 
+_ROWS = 32
 _VECTOR = 4096  # features that have a mean and a deviation of their own
 
 
@@ -113,7 +114,7 @@ class AutoencoderTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
             Codes, shape `(n_samples, n_components)`; float64 for float64, else float32.
         """
         X, samples = self._samples(X)
-        codes = self.model_.encode(samples)
+        codes = _apart(self.model_.encode, samples)
         return codes.reshape(len(codes), -1).astype(_precision(X), copy=False)
 
     def inverse_transform(self, X: Any) -> np.ndarray:
@@ -147,7 +148,8 @@ class AutoencoderTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         X, samples = self._samples(X)
         if samples.dtype == np.uint8:
             samples = samples / np.float32(255)
-        difference = (samples - self.model_.reconstruct(samples)).reshape(len(X), -1)
+        difference = samples - _apart(self.model_.reconstruct, samples)
+        difference = difference.reshape(len(X), -1)
         return -np.mean(np.square(difference / self.scale_), axis=1, dtype=_precision(X))
 
     def score(self, X: Any, y: Any = None) -> float:
@@ -263,6 +265,16 @@ class AutoencoderTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         tags = super().__sklearn_tags__()
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
+
+
+def _apart(function: Callable[[np.ndarray], np.ndarray], samples: np.ndarray) -> np.ndarray:
+    """Call a function of samples so that the last bits of each are the same in any company.
+
+    Products of few rows are rounded otherwise than those of many.
+    """
+    missing = -len(samples) % _ROWS
+    padded = np.concatenate([samples, samples[-1:].repeat(missing, axis=0)])
+    return function(padded)[: len(samples)]
 
 
 def _precision(X: np.ndarray) -> Any:
