@@ -89,7 +89,7 @@ def mosaic(points: Any, images: Any, *, cells: int | None = None) -> np.ndarray:
             f"images must be one a point, shape ({len(points)}, h, w, 1 or 3). "
             f"Received: images.shape={tiles.shape!r}."
         )
-    cells = int(np.clip(round((2 * len(points)) ** 0.5), 2, 32)) if cells is None else cells
+    cells = _cells(len(points)) if cells is None else cells
     tiles = _sized(tiles, _PIXELS // cells)
     height, width = tiles.shape[1:3]
     places = _unit(points) * cells
@@ -102,6 +102,27 @@ def mosaic(points: Any, images: Any, *, cells: int | None = None) -> np.ndarray:
         top, left = _PAD + rows[index] * (height + _PAD), _PAD + columns[index] * (width + _PAD)
         picture[top : top + height, left : left + width] = tiles[index]
     return picture
+
+
+def thumbnails(images: Any, n: int) -> np.ndarray:
+    """Return images in the size in which `mosaic` draws n of them, to keep that instead.
+
+    Args:
+        images: Shape `(m, h, w, 1)` or `(m, h, w, 3)`, uint8 or floats in [0, 1].
+        n: Number of images that there will be.
+
+    Returns:
+        The same images, uint8, at most 450 pixels high and wide, and 28 of many.
+
+    Example:
+        >>> thumbnails(np.zeros((1, 256, 128, 3)), 1000).shape
+        (1, 28, 14, 3)
+    """
+    return _sized(to_uint8(images, name="images"), _PIXELS // _cells(n))
+
+
+def _cells(n: int) -> int:
+    return int(np.clip(round((2 * n) ** 0.5), 2, 32))
 
 
 def _classes(labels: Any, n: int) -> tuple[list[str], np.ndarray]:

@@ -28,7 +28,7 @@ Evaluate = Annotated[
         "t-SNE and the samples themselves.",
     ),
 ]
-SHOWN = 10_000
+_SHOWN = 10_000
 
 
 def embed(
@@ -136,14 +136,14 @@ class Sheet:
         if thumbnails and not is_image(model):
             raise ValueError("--thumbnails needs a model of images.")
         self._shown = np.zeros(n, bool)
-        self._shown[some(np.arange(n), SHOWN, seed=seed)] = True
+        self._shown[some(np.arange(n), _SHOWN, seed=seed)] = True
         self._images, self._always = is_image(model), thumbnails
         self._place = 0
         self._kept: dict[str, list[Any]] = {"codes": [], "labels": [], "x": []}
 
     def add(self, x: np.ndarray, codes: np.ndarray, known: dict[str, Any]) -> None:
         """Take the next samples, their codes, and what is known about them."""
-        from aezoo.arrays import to_uint8
+        from aezoo import maps
 
         rows = self._shown[self._place : self._place + len(x)]
         self._place += len(x)
@@ -151,7 +151,7 @@ class Sheet:
         if "labels" in known:
             self._kept["labels"].append(known["labels"][rows])
         if self._images and ("labels" not in known or self._always) and rows.any():
-            self._kept["x"].append(to_uint8(x[rows]))
+            self._kept["x"].append(maps.thumbnails(x[rows], int(self._shown.sum())))
 
     def write(self, path: Path, *, force: bool) -> None:
         """Draw the map."""

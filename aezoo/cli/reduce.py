@@ -63,6 +63,7 @@ def reduce(
     It learns from the training split; map and codes are of all samples: a folder's files in their
     order, else training, validation, test.
     """
+    import aezoo_registry
     from aezoo import store
     from aezoo.cli import inputs, numbers, outputs
     from aezoo.cli.settings import parse, parse_size
@@ -72,6 +73,7 @@ def reduce(
         outputs.check(codes, force=force, suffixes=numbers.TABLES)
     if model is not None:
         store.check_target(model, overwrite=force)
+    aezoo_registry.find("variants", variant)
     arguments = parse(settings)
     shape = parse_size(size) if inputs.is_folder(data) else None
     parts = inputs.splits_of(data, size=shape)
