@@ -207,6 +207,27 @@ def _off_diagonal(matrix):
     return matrix * (1.0 - ops.eye(ops.shape(matrix)[0], dtype="float32"))
 
 
+def neighbour_entropy(codes, partners):
+    """Cross-entropy of telling each code's partner from the partners of the others.
+
+    Args:
+        codes: Shape `(n, d)`.
+        partners: The code of a neighbour of each, `(n, d)`.
+
+    Returns:
+        `-log(q_ii / sum_j q_ij)` with the kernel of t-SNE, `q_ij = 1 / (1 + |z_i - p_j|^2)`, shape
+        `(n,)`, in nats; 0 for a batch of one.
+
+    Reference:
+        [Damrich et al., 2023](https://arxiv.org/abs/2206.01816)
+    """
+    n = ops.shape(codes)[0]
+    codes, partners = (ops.reshape(values, (n, -1)) for values in (codes, partners))
+    own = -ops.log1p(squared_error(codes, partners))
+    similarities = -ops.log1p(squared_distances(codes, partners))
+    return ops.logsumexp(similarities, axis=1) - own
+
+
 def bernoulli_kl(rate, observed):
     """Kullback-Leibler divergence between Bernoulli distributions, elementwise.
 

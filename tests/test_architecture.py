@@ -21,11 +21,11 @@ FILES = {
 # A module imports from lower layers only, and from its own package.
 LAYERS = (
     "acceleration adversary arrays atomic batches captions dead_units divergence engines "
-    "fused_adam interpolation losses networks noise paths pyramid quantize regular_file resampling "
-    "sample_photos schema shuffling strict_json tiles von_mises_fisher weights",
-    "bodies data fills kernels kl_penalties likelihoods masks metrics postprocess preprocessing "
-    "samplers subpixel tensors",
-    "baseline catalogue degradations interface layout photos pictures",
+    "fused_adam interpolation losses networks noise paths pyramid quantize regular_file "
+    "resampling sample_photos schema shuffling strict_json tiles von_mises_fisher weights",
+    "bodies data fills kernels kl_penalties likelihoods masks metrics neighbours postprocess "
+    "preprocessing samplers subpixel tensors",
+    "baseline catalogue degradations interface layout maps photos pictures",
     "core damage evaluation graphs stored",
     "card served store variants",
     "hub",

@@ -5,7 +5,6 @@ from typing import Annotated
 
 import typer
 
-from aezoo.cli.console import note
 from aezoo.cli.options import Count, Engine, Force, Model, Samples, Split
 
 
@@ -25,13 +24,8 @@ def encode(
 ) -> None:
     """Write the codes of samples: one row of latent numbers each."""
     from aezoo.cli import inputs, models, numbers, outputs
+    from aezoo.cli.embed import write
 
-    outputs.check(output, force=force, suffixes=(".npz", ".npy", ".csv"))
+    outputs.check(output, force=force, suffixes=numbers.TABLES)
     network = models.load(model, engine)
-    found = inputs.read(samples, network, split=split, count=count)
-    arrays = {"codes": network.encode(found.x)}
-    for name, values in (("labels", found.labels), ("files", found.files)):
-        if values is not None:
-            arrays[name] = values
-    numbers.write(output, arrays, overwrite=force)
-    note(f"Wrote {output}: {len(arrays['codes'])} codes of shape {tuple(network.code_shape)}.")
+    write(network, inputs.read(samples, network, split=split, count=count), output, force=force)

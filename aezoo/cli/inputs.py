@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import warnings
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,10 +13,12 @@ import numpy as np
 
 import aezoo_registry
 from aezoo import data
+from aezoo.batches import progress
 from aezoo.cli import numbers
 from aezoo.cli.console import show_warning
 from aezoo.cli.outputs import is_image
 from aezoo.data import Dataset, images
+from aezoo.data.rows import StoredRows
 from aezoo.paths import is_path
 
 _BATCH = 256
@@ -29,11 +32,16 @@ class ImageFiles:
     Args:
         paths: The files.
         sample_shape: `(height, width, 1 or 3)` that images are cropped and resized to.
+
+    Attributes:
+        read: The files that have been read so far, in their order.
+        left_out: The number of those that cannot be used.
     """
 
     def __init__(self, paths: list[Path], sample_shape: tuple[int, ...]):
         self.paths, self.sample_shape = paths, sample_shape
         self.read: list[Path] = []
+        self.left_out = 0
 
     def __len__(self) -> int:
         return -(-len(self.paths) // _BATCH)
@@ -41,12 +49,13 @@ class ImageFiles:
     def __iter__(self) -> Iterator[np.ndarray]:
         height, width, channels = self.sample_shape
         errors: list[images.ImageError] = []
-        self.read = []
+        self.read, self.left_out = [], 0
         for start in range(0, len(self.paths), _BATCH):
             part = self.paths[start : start + _BATCH]
             found = images.read_all(part, channels=channels, size=(height, width))
             errors += found.errors
             self.read += found.paths
+            self.left_out = len(errors)
             if found.images:
                 yield np.stack(found.images)
         if errors and not self.read:
@@ -61,21 +70,57 @@ class Inputs:
     """Samples, and what is known about each.
 
     Attributes:
-        x: An array `(n, *sample_shape)`, or image files that are read batch by batch.
+        x: An array `(n, *sample_shape)`, or files that are read batch by batch.
         labels: One class label each, or None.
     """
 
-    x: np.ndarray | ImageFiles
+    x: np.ndarray | ImageFiles | StoredRows
     labels: np.ndarray | None = None
 
+    def __len__(self) -> int:
+        """Return the number of samples; of image files, of those that may be used."""
+        return len(self.x.paths) if isinstance(self.x, ImageFiles) else self.x.shape[0]
+
     @property
-    def files(self) -> list[str] | None:
-        """The files that samples were read from, once they have been; None for an array."""
-        return [*map(str, self.x.read)] if isinstance(self.x, ImageFiles) else None
+    def left_out(self) -> int:
+        """The number of files that could not be used, once they have been read."""
+        return self.x.left_out if isinstance(self.x, ImageFiles) else 0
 
     def array(self) -> np.ndarray:
         """Return all samples in memory."""
-        return np.concatenate([*self.x]) if isinstance(self.x, ImageFiles) else self.x
+        return self.x if isinstance(self.x, np.ndarray) else np.concatenate([*self.x])
+
+    def known(self) -> dict[str, Any]:
+        """Return what is known about each sample, by name, once they have been read."""
+        found = {} if self.labels is None else {"labels": self.labels}
+        if isinstance(self.x, ImageFiles):
+            found["files"] = np.asarray([*map(str, self.x.read)])
+        return found
+
+    def parts(self) -> Iterator[tuple[np.ndarray, dict[str, Any]]]:
+        """Yield some samples at a time, and what is known about each, by name."""
+        place = 0
+        for x in progress(_Slices(self.x) if isinstance(self.x, np.ndarray) else self.x):
+            known: dict[str, Any] = {}
+            if self.labels is not None:
+                known["labels"] = self.labels[place : place + len(x)]
+            if isinstance(self.x, ImageFiles):
+                known["files"] = [*map(str, self.x.read[place:])]
+            place += len(x)
+            yield x, known
+
+
+class _Slices:
+    """The batches of an array."""
+
+    def __init__(self, x: np.ndarray):
+        self._x = x
+
+    def __len__(self) -> int:
+        return -(-len(self._x) // _BATCH)
+
+    def __iter__(self) -> Iterator[np.ndarray]:
+        yield from (self._x[start : start + _BATCH] for start in range(0, len(self._x), _BATCH))
 
 
 def read(source: str, model: Any, *, split: str = "test", count: int | None = None) -> Inputs:
@@ -99,13 +144,10 @@ def read(source: str, model: Any, *, split: str = "test", count: int | None = No
     place = find(name)
     if isinstance(place, Path) and (place.is_dir() or place.suffix.lower() in images.SUFFIXES):
         paths = (images.scan(place) if place.is_dir() else [place])[rows]
-        found, size = Inputs(ImageFiles(paths, _image_shape(model))), len(paths)
+        found = Inputs(ImageFiles(paths, _image_shape(model)))
     else:
-        x, labels = _arrays(place, split)
-        x = x[..., None] if (*x.shape[1:], 1) == model.sample_shape else x
-        found = Inputs(x[rows], None if labels is None else labels[rows])
-        size = len(x[rows])
-    if size == 0:
+        found = _arrays(place, split, rows, tuple(model.sample_shape))
+    if len(found) == 0:
         raise LookupError(f"There is no such sample. Received: {source!r}.")
     return found
 
@@ -122,6 +164,35 @@ def split_of(source: str, split: str, *, size: tuple[int, int] | None = None) ->
         The split.
     """
     return data.load(find(source), split, size=size if is_folder(source) else None)
+
+
+def splits_of(source: str, *, size: tuple[int, int] | None = None) -> dict[str, Dataset]:
+    """Load every split of a dataset, by name; image files that cannot be used are not listed.
+
+    Args:
+        source: See `split_of`.
+        size: See `split_of`.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", images.BadImagesWarning)
+        return {split: split_of(source, split, size=size) for split in data.SPLITS}
+
+
+def all_of(source: str, parts: Mapping[str, Dataset], model: Any) -> Inputs:
+    """Return all samples of a dataset: a folder's files in their order, else split after split.
+
+    Args:
+        source: See `split_of`.
+        parts: What `splits_of` returned.
+        model: The model that they are for.
+    """
+    if is_folder(source):
+        return read(source, model)
+    labels = [part.labels for part in parts.values() if part.labels is not None]
+    return Inputs(
+        np.concatenate([part.x for part in parts.values()]),
+        np.concatenate(labels) if len(labels) == len(parts) else None,
+    )
 
 
 def is_folder(source: str) -> bool:
@@ -155,12 +226,13 @@ def _rows(source: str, count: int | None) -> tuple[str, slice]:
     return source, slice(count)
 
 
-def _arrays(place: str | Path, split: str) -> tuple[np.ndarray, np.ndarray | None]:
+def _arrays(place: str | Path, split: str, rows: slice, sample_shape: tuple[int, ...]) -> Inputs:
     if isinstance(place, Path) and (place.suffix == ".npy" or numbers.holds(place, "x")):
-        labels = numbers.read(place, "labels") if numbers.holds(place, "labels") else None
-        return numbers.read(place, "x"), labels
+        labels = numbers.read(place, "labels")[rows] if numbers.holds(place, "labels") else None
+        return Inputs(StoredRows(place, rows=rows, sample_shape=sample_shape), labels)
     dataset = data.load(place, split)
-    return dataset.x, dataset.labels
+    x = dataset.x[..., None] if (*dataset.sample_shape, 1) == sample_shape else dataset.x
+    return Inputs(x[rows], None if dataset.labels is None else dataset.labels[rows])
 
 
 def _image_shape(model: Any) -> tuple[int, ...]:

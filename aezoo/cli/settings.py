@@ -76,3 +76,27 @@ def parse(settings: Iterable[str] | None) -> dict[str, Any]:
         except ValueError:
             arguments[key] = value
     return arguments
+
+
+def parse_size(text: str | None) -> tuple[int, int] | None:
+    """Return the `(height, width)` that an option names, or None.
+
+    Args:
+        text: Such as `64x64`, or None.
+
+    Raises:
+        ValueError: If the text is no size.
+
+    Example:
+        ```python
+        from aezoo.cli.settings import parse_size
+
+        assert parse_size("48x64") == (48, 64)
+        ```
+    """
+    if text is None:
+        return None
+    height, cross, width = text.lower().partition("x")
+    if not (cross and height.isdecimal() and width.isdecimal()):
+        raise ValueError(f"A size is written HEIGHTxWIDTH, such as 64x64. Received: size={text!r}.")
+    return int(height), int(width)

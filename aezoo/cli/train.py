@@ -92,13 +92,13 @@ def train(
     import aezoo_registry
     from aezoo import store
     from aezoo.cli import inputs
-    from aezoo.cli.settings import parse, spec
+    from aezoo.cli.settings import parse, parse_size, spec
 
     store.check_target(out, overwrite=force)
     aezoo_registry.find("variants", variant)
     fitted = None if sampler == "none" else spec(sampler)
     arguments = parse(settings)
-    shape = _parse_size(size)
+    shape = parse_size(size)
     if shape is not None and not inputs.is_folder(data):
         raise ValueError(f"--size is for folders of images. Received: --data {data}.")
     samples, validation = (
@@ -157,15 +157,6 @@ def _has_own_likelihood(variant: Any) -> bool:
     """Return whether the variant's constructor, not that of the base, has a likelihood."""
     own = vars(variant).get("__init__")
     return own is not None and "likelihood" in inspect.signature(own).parameters
-
-
-def _parse_size(text: str | None) -> tuple[int, int] | None:
-    if text is None:
-        return None
-    height, cross, width = text.lower().partition("x")
-    if not (cross and height.isdecimal() and width.isdecimal()):
-        raise ValueError(f"A size is written HEIGHTxWIDTH, such as 64x64. Received: size={text!r}.")
-    return int(height), int(width)
 
 
 def _scores(

@@ -39,10 +39,19 @@ def clustering_accuracy(codes: ArrayLike, labels: ArrayLike, *, seed: int = 0) -
     Reference:
         [Xie et al., 2016](https://arxiv.org/abs/1511.06335)
     """
+    return matched(*cluster(codes, labels, seed=seed))
+
+
+def matched(classes: np.ndarray, clusters: np.ndarray) -> float:
+    """Return the share of samples whose cluster is that of their class, matched one to one.
+
+    Args:
+        classes: Integers of at least 0, shape `(n,)`.
+        clusters: Integers of at least 0, shape `(n,)`.
+    """
     from scipy.optimize import linear_sum_assignment
 
-    classes, clusters = cluster(codes, labels, seed=seed)
-    together = np.zeros((classes.max() + 1,) * 2, int)
+    together = np.zeros((classes.max() + 1, clusters.max() + 1), int)
     np.add.at(together, (classes, clusters), 1)
     return float(together[linear_sum_assignment(together, maximize=True)].sum() / len(classes))
 

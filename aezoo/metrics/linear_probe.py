@@ -5,7 +5,7 @@ from __future__ import annotations
 from numpy.typing import ArrayLike
 
 from aezoo.metrics.codes import check_labelled
-from aezoo.metrics.probes import cross_validated_accuracy
+from aezoo.metrics.probes import cross_validated_accuracy, linear
 
 
 def linear_probe(codes: ArrayLike, labels: ArrayLike, *, seed: int = 0) -> float:
@@ -39,10 +39,5 @@ def linear_probe(codes: ArrayLike, labels: ArrayLike, *, seed: int = 0) -> float
     Reference:
         [Alain and Bengio, 2016](https://arxiv.org/abs/1610.01644)
     """
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
-
     codes, classes = check_labelled(codes, labels)
-    classifier = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
-    return cross_validated_accuracy(classifier, codes, classes, seed=seed)
+    return cross_validated_accuracy(linear(), codes, classes, seed=seed)

@@ -29,6 +29,15 @@ def folds(classes: np.ndarray, number: int, *, seed: int) -> np.ndarray:
     return fold
 
 
+def linear() -> Any:
+    """Return an unfitted linear classifier: logistic regression, `C=1`, on standardised codes."""
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    return make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
+
+
 def cross_validated_accuracy(
     classifier: Any, codes: np.ndarray, classes: np.ndarray, *, seed: int
 ) -> float:

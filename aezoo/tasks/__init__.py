@@ -8,9 +8,13 @@ from importlib import import_module
 from typing import Any
 
 _HOMES = {
+    "AutoencoderTransformer": "transformer",
+    "cluster": "clustering",
     "denoise": "denoising",
     "edit": "editing",
+    "embed": "embedding",
     "inpaint": "inpainting",
+    "reduce": "reduction",
     "restore": "restoration",
     "super_resolve": "super_resolution",
 }
