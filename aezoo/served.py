@@ -67,6 +67,7 @@ class Served(Interface):
             setattr(self, field.name, getattr(facts, field.name))
         self.variant: str = stored.config["variant"]
         self.source = stored.source
+        self._arrays = arrays
         self.engine = onnx.OnnxEngine(
             {
                 function: functools.partial(_session, stored, function, graph, arrays)
@@ -74,6 +75,10 @@ class Served(Interface):
             },
             facts.sample_range,
         )
+
+    def named_weights(self) -> dict[str, np.ndarray]:
+        """Returns every weight as it is stored, read-only, by the name it has in a Keras model."""
+        return dict(self._arrays)
 
     @property
     def _kind(self) -> str:

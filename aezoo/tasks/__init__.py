@@ -8,6 +8,8 @@ from importlib import import_module
 from typing import Any
 
 _HOMES = {
+    "compress": "compression",
+    "decompress": "compression",
     "denoise": "denoising",
     "edit": "editing",
     "inpaint": "inpainting",
