@@ -16,6 +16,7 @@ from aezoo.data import images as image_files
 
 _MIN_TILE = 56
 _WHITE = 255
+_MOST_BITS = 4.0  # a pixel, in a plot of rates
 
 
 def grid(
@@ -253,16 +254,21 @@ def rate_plot(
         >>> path = pathlib.Path(tempfile.mkdtemp(), "rate.png")
         >>> rate_plot({"files": {"jpeg": [{"bpp": 0.5, "psnr": 30.0}]}}, path)
     """
+    from matplotlib.ticker import NullLocator, ScalarFormatter
+
     figure, canvas = _figure(4.6 * len(curves), 3.6)
     for position, (way, methods) in enumerate(curves.items(), start=1):
         axes = figure.add_subplot(1, len(curves), position)
         for method, curve in methods.items():
-            points = sorted((point["bpp"], point["psnr"]) for point in curve)
+            points = sorted((p["bpp"], p["psnr"]) for p in curve if p["bpp"] <= _MOST_BITS)
+            if not points:
+                continue
             axes.plot(*zip(*points, strict=True), label=method, marker="o", markersize=3)
         axes.set_title(way, loc="left", fontsize=11)
         axes.set_xlabel("bits per pixel")
-        first = next(iter(methods.values()))  # the others may go on far to the right
-        axes.set_xlim(0, 2.5 * max(point["bpp"] for point in first))
+        axes.set_xscale("log", base=2)
+        axes.xaxis.set_major_formatter(ScalarFormatter())
+        axes.xaxis.set_minor_locator(NullLocator())
         _plain(axes)
         if position == 1:
             axes.set_ylabel("PSNR in dB")

@@ -2,8 +2,10 @@
 
 import photographs
 
-from aezoo.tasks import denoising, inpainting, repair, super_resolution
+from aezoo import data
+from aezoo.tasks import denoising, inpainting, rate_distortion, repair, super_resolution
 from aezoo.tasks.comparison import compare
+from aezoo.tasks.compression import Coder
 
 
 def super_resolve(model):
@@ -34,5 +36,17 @@ def inpaint(model):
     return {**compare(rows, **facts), "n": found[0]["photos"]}
 
 
-TASKS = {"denoise": denoise, "inpaint": inpaint, "super_resolve": super_resolve}
+def compress(model):
+    """Returns the scores of compression on a test split, at equal bits per pixel."""
+    images = data.load("fashion_mnist", "test").x[:1000]
+    found = rate_distortion.evaluate(images, tool=Coder(model))
+    return {"data": "Fashion-MNIST, test split", **found}
+
+
+TASKS = {
+    "compress": compress,
+    "denoise": denoise,
+    "inpaint": inpaint,
+    "super_resolve": super_resolve,
+}
 """Name of a task to the function that measures a model of it."""

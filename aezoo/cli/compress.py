@@ -151,25 +151,26 @@ def _evaluate(
     if json:
         show_json(found)
     else:
-        methods = next(iter(found["scores"].values()))
-        rows = [
-            [
-                condition,
-                *(f"{value:.2f}{_mark(found, condition, name)}" for name, value in means.items()),
-            ]
-            for condition, means in found["scores"].items()
-        ]
-        show_table([f"dB, {found['n']} images", *(f"{name} " for name in methods)], rows)
-        typer.echo("* costs more than the rate even at its worst setting.")
-        for sentence in found["verdict"]:
-            typer.echo(sentence)
+        _show(found)
     if curve is not None:
         pictures.rate_plot(found["curves"], curve, overwrite=force)
         note(f"Wrote {curve}.")
 
 
-def _mark(found: dict[str, Any], condition: str, name: str) -> str:
-    return "*" if name in found["dearer"][condition] else ""
+def _show(found: dict[str, Any]) -> None:
+    """Prints the PSNRs at equal rates, what each method costs at least, and who wins."""
+    methods = [*next(iter(found["worst"].values()))]
+    rows = [
+        [condition, *(f"{means[name]:.2f}" if name in means else "" for name in methods)]
+        for condition, means in found["scores"].items()
+    ]
+    rows += [
+        [f"at its worst, {way}", *(f"{p['bpp']:.2f} bpp, {p['psnr']:.2f}" for p in points.values())]
+        for way, points in found["worst"].items()
+    ]
+    show_table([f"PSNR in dB, {found['n']} images", *(f"{name} " for name in methods)], rows)
+    for sentence in found["verdict"]:
+        typer.echo(sentence)
 
 
 def _compare(x: list[np.ndarray], tool: Coder, step: int, target: Path, *, force: bool) -> None:

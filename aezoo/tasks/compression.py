@@ -88,7 +88,7 @@ class Coder:
         self.model = pretrained.load(PRESET) if model is None else model
         check(self.model)
         self._digest = fingerprint(self.model)[: bitstream.DIGEST]
-        self._tables: dict[int, list[Table]] = {}
+        self._tables: dict[int, tuple[list[Table], np.ndarray]] = {}
 
     def compress(self, images: Any, step: int = STEP) -> bytes:
         """Return the content of a file; see `compress`."""
@@ -119,26 +119,37 @@ class Coder:
         return _join(to_uint8(np.clip(decoded, 0.0, 1.0)), shape).reshape(found.shape)
 
     def _write(self, z: np.ndarray, step: int) -> bytes:
-        """Returns the message of codes `(n, d)`, each number rounded to what its table holds."""
-        tables = self._at(step)
-        first = np.array([table.first for table in tables])
-        last = first + np.array([len(table.cumulative) - 2 for table in tables])
-        nearest = np.floor(z.astype(np.float64) * STEPS / step + 0.5)
-        symbols = np.clip(nearest, first, last).astype(int) - first
+        """Returns the message of codes `(n, d)`.
+
+        Of the two multiples of the step beside a number the one is taken whose error and bits are
+        less together, in the measure of the training: `6 (error / step)^2` nats and its own.
+        """
+        tables, nats = self._at(step)
+        scaled = z.astype(np.float64) * STEPS / step - [table.first for table in tables]
+        last = np.array([len(table.cumulative) - 2 for table in tables])
+        below = np.clip(np.floor(scaled), 0, last).astype(int)
+        both = np.stack([below, np.minimum(below + 1, last)])
+        costs = 6.0 * np.square(both - scaled) + nats[np.arange(len(tables)), both]
+        symbols = np.where(costs[0] <= costs[1], *both)
         frequencies = [table.cumulative for table in tables]
         return range_coder.encode(symbols.ravel().tolist(), frequencies * len(z))
 
     def _read(self, message: bytes, n: int, step: int) -> np.ndarray:
         """Returns the multiples of the step, `(n, d)`, in a message."""
-        tables = self._at(step)
+        tables, _ = self._at(step)
         once = [table.cumulative for table in tables]
         symbols = range_coder.decode(message, itertools.chain(*itertools.repeat(once, n)))
         first = np.array([table.first for table in tables])
         return np.reshape(symbols, (n, len(tables))) + first
 
-    def _at(self, step: int) -> list[Table]:
+    def _at(self, step: int) -> tuple[list[Table], np.ndarray]:
+        """Returns the tables of a step, and the nats of each symbol, `(d, most symbols)`."""
         if step not in self._tables:
-            self._tables[step] = self.model.sampler.tables(step)
+            tables = self.model.sampler.tables(step)
+            nats = np.zeros((len(tables), max(len(table.cumulative) for table in tables) - 1))
+            for row, table in zip(nats, tables, strict=True):
+                row[: len(table.cumulative) - 1] = -np.log(np.diff(table.cumulative))
+            self._tables[step] = tables, nats
         return self._tables[step]
 
 

@@ -13,9 +13,9 @@ from aezoo.codecs import Codec, Coded
 from aezoo.tasks.comparison import MODEL, compare
 from aezoo.tasks.compression import STEP, Coder, accept
 
-STEPS = (1, 2, 3, 4, 5, 6, 7, 8, 10, 12)
+STEPS = (1, 2, 3, 4, 5, 6, 8, 10)
 QUALITIES = (1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30, 40, 50, 60, 70, 80, 90)
-RATES = (0.1, 0.2, 0.3, 0.4, 0.5)
+RATES = (0.1, 0.2, 0.3, 0.4, 0.5, 1.0, 2.0)
 """Bits per pixel at which methods are compared."""
 BARE, FILE, SHEET = "without headers", "whole files", "one file of all"
 """How bytes are counted."""
@@ -37,20 +37,19 @@ def evaluate(
     in three ways: of the coded pictures alone, without headers (for JPEG without its tables too,
     see `aezoo.codecs`); of whole files, one an image; and, where all images have one size, of one
     file that holds them all, for JPEG and WebP as a sheet. Between the settings of a method its
-    curve is interpolated. Where a rate is below what a baseline's worst setting costs, that setting
-    stands for it, and has the more bits.
+    curve is interpolated; above what its best setting costs that setting stands for it.
 
     Args:
         images: Images `(h, w, 1 or 3)`, uint8 or floats in [0, 1], all grey or all colour.
         tool: A model ready to compress; None for the preset `compressor.fashion_mnist`.
-        rates: Bits per pixel to compare at; those that the model does not go down to are left out.
+        rates: Bits per pixel to compare at. Methods that do not go down to one are left out of it.
         steps: Steps of the model.
         qualities: Qualities of JPEG and WebP.
 
     Returns:
         What `aezoo.tasks.comparison.compare` returns, of PSNRs in dB, means over the images, by
         rate and way of counting; `curves`, way to method to the points `setting`, `bpp`, `psnr`;
-        and `dearer`, condition to the baselines that cost more than its rate, and how much.
+        and `worst`, of each curve the point that costs least.
 
     Raises:
         ValueError: The images or the model are not of this kind, or no rate is in reach.
@@ -70,17 +69,17 @@ def evaluate(
             name: _sheet_curve(codec, settings, np.stack(x), whole=name == MODEL)
             for name, (codec, settings) in methods.items()
         }
-    rows, dearer = {}, {}
+    rows, worst = {}, {}
     for way, found in curves.items():
-        least = {name: min(point["bpp"] for point in curve) for name, curve in found.items()}
-        for rate in (rate for rate in rates if rate >= least[MODEL]):
-            condition = f"{rate:g} bpp, {way}"
-            rows[condition] = [{name: _at(curve, rate) for name, curve in found.items()}]
-            dearer[condition] = {name: bpp for name, bpp in least.items() if bpp > rate}
+        worst[way] = {name: min(curve, key=lambda p: p["bpp"]) for name, curve in found.items()}
+        for rate in (rate for rate in rates if rate >= worst[way][MODEL]["bpp"]):
+            able = {n: curve for n, curve in found.items() if rate >= worst[way][n]["bpp"]}
+            rows[f"{rate:g} bpp, {way}"] = [
+                {name: _at(curve, rate) for name, curve in able.items()}
+            ]
     if not rows:
         raise ValueError(f"The model costs more than each of these rates. Received: {rates=!r}.")
-    result = compare(rows, task="compress", curves=curves, dearer=dearer)
-    return {**result, "n": len(x)}
+    return {**compare(rows, task="compress", curves=curves, worst=worst), "n": len(x)}
 
 
 def beside(images: Any, *, tool: Coder | None = None, step: int = STEP) -> dict[str, np.ndarray]:

@@ -7,12 +7,14 @@ import keras
 import numpy as np
 from keras import ops
 
-from aezoo import losses
+from aezoo import losses, schema
 from aezoo.core import Autoencoder
-from aezoo.quantize import Density
-from aezoo.schema import Interval, Length
+from aezoo.density import Density
+from aezoo.linear_transform import LinearTransform
+from aezoo.schema import Interval, Length, Size
 
 FITTED = 20_000  # samples of the principal components
+
 Step = Annotated[float, Interval(2.0**-10, 2.0**10)]
 
 
@@ -20,28 +22,32 @@ Step = Annotated[float, Interval(2.0**-10, 2.0**10)]
 class Compressor(Autoencoder):
     """Autoencoder that trades the bits of its rounded code against the error of the sample.
 
-    A code is stored as whole multiples of a step. In training uniform noise as wide as the step
-    takes the place of the rounding; the step is drawn for each sample, so that one model serves all
-    rates between: a wide step costs few bits. The objective is `rate + distortion`: the information
-    of the code under a learned density of independent numbers, in nats, and the squared error over
-    `2 (scale * step)^2`.
+    The code is that of the networks and, after it, a linear transform of what they leave of the
+    sample, so that more bits go on giving better samples. It is stored as whole multiples of a
+    step. In training uniform noise as wide as the step takes the place of the rounding; the step is
+    drawn for each sample, so that one model serves all rates: a wide step costs few bits. The
+    objective is `rate + distortion`: the information of the code under a learned density of
+    independent numbers, in nats, and the squared error over `2 (scale * step)^2`.
 
     `encode` gives the code before it is rounded. `aezoo.tasks.compress` rounds it and writes the
-    bits; it takes the probabilities from the sampler `histogram`, which `aezoo train` fits.
+    bits, with the probabilities of the sampler `histogram`.
 
     Args:
         sample_shape: Shape of one sample without the batch axis.
-        latent_dim: Number of latent units.
+        latent_dim: Numbers that the networks give.
+        residual_dim: Numbers of the linear transform.
         scale: Root mean squared error, over the step, at which a further nat is no longer worth it.
         steps: Smallest and largest step in training.
         components: Logistic distributions that the density of each number is a mixture of.
+        likelihood: `"gaussian"`; only its mean counts, and it takes no link.
         **kwargs: See `aezoo.Autoencoder`.
 
     Example:
         ```python
-        model = aezoo.create("compressor", sample_shape=(8, 8, 1), latent_dim=32)
-        model.compile("adam")
+        model = aezoo.create("compressor", sample_shape=(8, 8, 1), latent_dim=8, residual_dim=16)
         x = aezoo.data.load("digits").x
+        model.prepare(x)  # the linear transform; `aezoo train` does it by itself
+        model.compile("adam")
         model.fit(x, epochs=1, verbose=0)
         model.fit_sampler("histogram", x)
         data = aezoo.tasks.compress(x[0], model=model)
@@ -56,92 +62,80 @@ class Compressor(Autoencoder):
     def __init__(
         self,
         sample_shape,
-        latent_dim=64,
+        latent_dim=16,
         *,
+        residual_dim: Size = 64,
         scale: Annotated[float, Interval(1e-4, 1e4)] = 0.5,
         steps: Annotated[tuple[Step, ...], Length(2, 2)] = (0.125, 1.0),
-        components: Annotated[int, Interval(1, 16)] = 3,
+        components: Annotated[int, Interval(1, 16)] = 2,
+        likelihood: schema.Spec = "gaussian",
         **kwargs,
     ):
-        super().__init__(sample_shape, latent_dim, **kwargs)
+        self.residual_dim = int(residual_dim)
+        super().__init__(sample_shape, latent_dim, likelihood=likelihood, **kwargs)
+        if getattr(self.likelihood, "link", None) != "identity":
+            raise ValueError(
+                "A compressor adds a linear transform: use likelihood='gaussian' without a link. "
+                f"Received: {likelihood=!r:.200}."
+            )
         if steps[0] > steps[1]:
             raise ValueError(f"steps must be in order. Received: {steps=!r}.")
         self.scale, self.steps, self.components = scale, tuple(steps), int(components)
-        inner = self.preprocess.inner_shape
         with self.construction():
-            self.analysis = Skip(inner, self.code_shape)
-            self.synthesis = Skip(self.code_shape, self.likelihood.parameter_shape(inner))
+            self.transform = LinearTransform(self.preprocess.inner_shape, self.residual_dim)
             self.density = Density(self.code_shape, self.components)
 
+    @property
+    def code_shape(self):
+        """Shape of one code: the numbers of the networks, and those of the transform."""
+        return (self.latent_dim + self.residual_dim,)
+
+    @property
+    def default_sampler(self):
+        """The entropy model of `aezoo.tasks.compress`."""
+        return "histogram"
+
+    def encoder_network(self):
+        """Returns the network of the first numbers of the code."""
+        return self.body.encoder(self.preprocess.inner_shape, (self.latent_dim,))
+
     def prepare(self, x):
-        """Starts the linear part at the principal components of training samples."""
+        """Starts the linear transform at the principal components of training samples."""
         chosen = np.asarray(x)[:: -(-len(x) // FITTED)]
-        flat = ops.convert_to_numpy(self.preprocess.forward(ops.convert_to_tensor(chosen)))
-        flat = flat.reshape(len(flat), -1)
-        mean = flat.mean(axis=0)
-        variances, axes = np.linalg.eigh(np.cov(flat.T))
-        rank = min(self.latent_dim, len(variances))
-        axes, deviations = axes[:, -rank:], np.sqrt(np.maximum(variances[-rank:], 1e-12))
-        unit = self.scale * math.sqrt(12.0)  # a step then makes an error of `scale` of it
-        self.analysis.start(axes / unit, -mean @ axes / unit)
-        self.synthesis.start(axes.T * unit, mean)
-        self.density.start(deviations / unit)
+        inner = self.preprocess.forward(ops.convert_to_tensor(chosen))
+        # A step in a code then makes an error of `scale` of it.
+        deviations = self.transform.fit(ops.convert_to_numpy(inner), self.scale * math.sqrt(12.0))
+        self.density.fit(np.concatenate([np.ones(self.latent_dim), deviations]))
 
     def posterior(self, x, training=False, condition=None):
-        """Returns the `code`: the linear transform of the sample, and what the network adds."""
-        return {"code": self.analysis(x, self.encoder.network(x, training=training))}
+        """Returns the `code`: that of the network, and the transform of what it leaves."""
+        first = ops.cast(self.encoder.network(x, training=training), "float32")
+        alone = ops.pad(first, ((0, 0), (0, self.residual_dim)))
+        left = x - ops.cast(self.decoder.network(alone, training=training), "float32")
+        return {"code": ops.concatenate([first, self.transform.analyse(left)], axis=-1)}
 
     def likelihood_parameters(self, z, training=False, condition=None):
-        """Returns the linear transform of the codes, and what the network adds."""
-        return self.synthesis(z, self.decoder.network(z, training=training))
+        """Returns what the network makes of the codes, and the inverse transform."""
+        z = ops.cast(z, "float32")
+        decoded = ops.cast(self.decoder.network(z, training=training), "float32")
+        return decoded + self.transform.synthesise(z[:, self.latent_dim :])
 
     def forward(self, x, training=False, condition=None):
         """Reconstructs from codes with the noise of a rounding to a random step."""
         code = self.posterior(x, training=training, condition=condition)["code"]
-        shape = (ops.shape(code)[0], *(1,) * len(self.code_shape))
         low, high = map(math.log, self.steps)
-        step = ops.exp(keras.random.uniform(shape, low, high, seed=self.noise))
+        step = ops.exp(keras.random.uniform((ops.shape(code)[0], 1), low, high, seed=self.noise))
         noisy = code + step * keras.random.uniform(ops.shape(code), -0.5, 0.5, seed=self.noise)
         return self.reconstruction(noisy, training, condition) | {"code": noisy, "step": step}
 
     def terms(self, x, target, outputs, training=False, condition=None):
         """Returns `rate` and `distortion`."""
-        step = outputs["step"]
         error = losses.squared_error(target, outputs["x"])
         return {
-            "rate": losses.sum_over_sample(self.density(outputs["code"], step)),
-            "distortion": 0.5 * error / ops.square(self.scale * ops.reshape(step, (-1,))),
+            "rate": losses.sum_over_sample(self.density(outputs["code"], outputs["step"])),
+            "distortion": 0.5 * error / ops.square(self.scale * outputs["step"][:, 0]),
         }
 
     def term_weights(self):
         """Weighs both by 1."""
         return {"rate": 1.0, "distortion": 1.0}
-
-
-class Skip(keras.layers.Layer):
-    """A linear transform beside a network, whose output is weighted by a gate that starts closed.
-
-    Args:
-        inputs: Shape of one input.
-        outputs: Shape of one output.
-    """
-
-    def __init__(self, inputs, outputs):
-        super().__init__(dtype="float32")
-        self.outputs, sizes = tuple(outputs), (math.prod(inputs), math.prod(outputs))
-        self.kernel = self.add_weight(name="kernel", shape=sizes, initializer="orthogonal")
-        self.bias = self.add_weight(name="bias", shape=sizes[1:], initializer="zeros")
-        self.gate = self.add_weight(name="gate", shape=self.outputs, initializer="zeros")
-        self.built = True
-
-    def call(self, x, added):
-        """Returns the transform of `x`, `(n, *inputs)`, and the gated `added`, `(n, *outputs)`."""
-        flat = ops.reshape(ops.cast(x, "float32"), (-1, self.kernel.shape[0]))
-        linear = ops.matmul(flat, self.kernel) + self.bias
-        return ops.reshape(linear, (-1, *self.outputs)) + self.gate * ops.cast(added, "float32")
-
-    def start(self, kernel, bias):
-        """Takes a kernel and a bias; columns or rows that are missing are zeros."""
-        missing = [(0, w - k) for w, k in zip(self.kernel.shape, kernel.shape, strict=True)]
-        self.kernel.assign(np.pad(kernel, missing))
-        self.bias.assign(np.pad(bias, (0, self.bias.shape[0] - len(bias))))
