@@ -42,10 +42,12 @@ def compress(images: Any, *, model: Any = None, step: int = STEP) -> bytes:
 
     Example:
         ```python
-        x = aezoo.data.load("aezoo/demo/fashion_mnist.npz").x[0]
-        data = aezoo.tasks.compress(x)
-        assert len(data) < 100
-        assert aezoo.tasks.decompress(data).shape == x.shape
+        x = aezoo.data.load("digits").x
+        model = aezoo.load("vae.digits")
+        model.fit_sampler("histogram", x)
+        data = aezoo.tasks.compress(x[:100], model=model)
+        assert len(data) < 6400 / 8  # less than a bit a pixel
+        assert aezoo.tasks.decompress(data, model=model).shape == (100, 8, 8, 1)
         ```
 
     Reference:
