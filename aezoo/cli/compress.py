@@ -88,42 +88,46 @@ def compress(
         outputs.check(out, force=force, suffixes=(SUFFIX,))
     tool = coder(model, engine)
     if evaluate or compare is not None:
-        some = _read(images, tool, split, count or _SCORED, max_pixels)
+        some, broken = _read(images, tool, split, count or _SCORED, max_pixels)
         if evaluate:
             _evaluate(some, tool, curve, force=force, json=json)
         if compare is not None:
             _compare(some, tool, step, compare, force=force)
+        if broken and out is None:
+            raise typer.Exit(1)
     if out is None:
         return
     if path.is_dir():
 
         def one(source: Path, target: Path) -> None:
             outputs.check(target, force=force, suffixes=(SUFFIX,))
-            _write(_read(str(source), tool, split, None, max_pixels), tool, step, target, force)
+            x, _ = _read(str(source), tool, split, None, max_pixels)
+            _write(x, tool, step, target, force)
 
         photos.each(photos.targets(photos.scan(path), path, out, suffix=SUFFIX), one)
     else:
-        _write(_read(images, tool, split, count, max_pixels), tool, step, out, force)
+        x, _ = _read(images, tool, split, count, max_pixels)
+        _write(x, tool, step, out, force)
 
 
 def _read(
     source: str, tool: Coder, split: str, count: int | None, max_pixels: int
-) -> list[np.ndarray]:
-    """Returns at least one image; of a folder those that can be used."""
+) -> tuple[list[np.ndarray], bool]:
+    """Returns at least one image, and whether a folder has some that cannot be used."""
     from aezoo.cli import inputs, photos
     from aezoo.cli.console import show_warning
     from aezoo.data import images
 
     path = Path(source).expanduser()
     if not path.is_dir() and path.suffix.lower() not in images.SUFFIXES:
-        return [*inputs.read(source, tool.model, split=split, count=count).array()]
+        return [*inputs.read(source, tool.model, split=split, count=count).array()], False
     paths = photos.scan(path)[:count] if path.is_dir() else [path]
     found = images.read_all(paths, max_pixels=max_pixels)
     if not found.images:
         raise found.errors[0]
     for error in found.errors:
         show_warning(f"{error.path} is left out: {error.reason}")
-    return found.images
+    return found.images, bool(found.errors)
 
 
 def _write(x: list[np.ndarray], tool: Coder, step: int, target: Path, force: bool) -> None:

@@ -98,6 +98,11 @@ class Coder:
         if not whole or not 1 <= step <= MAX_STEP:
             raise ValueError(f"step must be an integer from 1 to {MAX_STEP}. Received: {step=!r}.")
         x = accept(images)
+        if x.size > bitstream.MAX_VALUES:
+            raise ValueError(
+                f"images must hold at most {bitstream.MAX_VALUES} numbers: write several files. "
+                f"Received: images.shape={x.shape!r}."
+            )
         z = np.asarray(self.model.encode(_cut(x, self.model.sample_shape)))
         message = self._write(z.reshape(len(z), -1), int(step))
         return Bitstream(self._digest, np.shape(images), int(step), message).dump()
