@@ -37,7 +37,7 @@ def encode(symbols: Iterable[int], tables: Iterable[Sequence[int]]) -> bytes:
         10
 
     Reference:
-        [Martin, 1979](https://sachingarg.com/compression/entropy_coding/range_coder.pdf)
+        [Witten et al., 1987](https://doi.org/10.1145/214762.214771)
     """
     low, width, written = 0, _TOP, bytearray()
     for symbol, table in zip(symbols, tables, strict=True):

@@ -45,7 +45,7 @@ class Histogram:
         ```
 
     Reference:
-        [Ballé et al., 2017](https://arxiv.org/abs/1611.01704), section 3
+        [Ballé et al., 2017](https://arxiv.org/abs/1611.01704)
     """
 
     def fit(self, codes, *, seed=0):
