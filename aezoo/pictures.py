@@ -16,6 +16,7 @@ from aezoo.data import images as image_files
 
 _MIN_TILE = 56
 _WHITE = 255
+_MOST_BITS = 4.0  # a pixel, in a plot of rates
 
 
 def grid(
@@ -206,16 +207,11 @@ def loss_plot(
         raise ValueError(
             f"The history must hold at least one epoch. Received: history={dict(history)!r}."
         )
-    # Not pyplot, which would keep state and pick a backend for the whole process.
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
     from matplotlib.ticker import MaxNLocator
 
     columns = 2 if len(terms) == 4 else min(len(terms), 3)
     rows = math.ceil(len(terms) / columns)
-    figure = Figure(figsize=(4.2 * columns, 3.0 * rows), dpi=120)
-    figure.set_layout_engine("constrained", w_pad=0.12, h_pad=0.1)
-    canvas = FigureCanvasAgg(figure)
+    figure, canvas = _figure(4.2 * columns, 3.0 * rows)
     for position, term in enumerate(terms, start=1):
         axes = figure.add_subplot(rows, columns, position)
         for name, label in ((term, "training"), (f"val_{term}", "validation")):
@@ -228,15 +224,77 @@ def loss_plot(
         axes.set_title(term, loc="left", fontsize=11)
         axes.set_xlim(0.5, epochs + 0.5)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
-        axes.grid(alpha=0.3)
-        axes.spines[["top", "right"]].set_visible(False)
+        _plain(axes)
         if position > len(terms) - columns:
             axes.set_xlabel("epoch")
         if position == 1:
             axes.legend(frameon=False)
-    canvas.draw()  # type: ignore[no-untyped-call]
-    pixels = np.asarray(canvas.buffer_rgba())  # type: ignore[no-untyped-call]
-    image_files.write(path, pixels[..., :3], overwrite=overwrite)
+    _write_figure(canvas, path, overwrite=overwrite)
+
+
+def rate_plot(
+    curves: Mapping[str, Mapping[str, Sequence[Mapping[str, float]]]],
+    path: str | os.PathLike[str],
+    *,
+    overwrite: bool = False,
+) -> None:
+    """Plot rate-distortion curves, one panel for each way of counting bits.
+
+    Args:
+        curves: Way to method to points `bpp`, `psnr`; `aezoo.tasks.rate_distortion` measures them.
+        path: The `.png` or `.jpg` file to write.
+        overwrite: Whether an existing file may be replaced.
+
+    Raises:
+        FileExistsError: The file exists and `overwrite` is not set.
+        ValueError: The suffix is wrong.
+
+    Example:
+        >>> import pathlib, tempfile
+        >>> path = pathlib.Path(tempfile.mkdtemp(), "rate.png")
+        >>> rate_plot({"files": {"jpeg": [{"bpp": 0.5, "psnr": 30.0}]}}, path)
+    """
+    from matplotlib.ticker import NullLocator, ScalarFormatter
+
+    figure, canvas = _figure(4.6 * len(curves), 3.6)
+    for position, (way, methods) in enumerate(curves.items(), start=1):
+        axes = figure.add_subplot(1, len(curves), position)
+        for method, curve in methods.items():
+            points = sorted((p["bpp"], p["psnr"]) for p in curve if p["bpp"] <= _MOST_BITS)
+            if not points:
+                continue
+            axes.plot(*zip(*points, strict=True), label=method, marker="o", markersize=3)
+        axes.set_title(way, loc="left", fontsize=11)
+        axes.set_xlabel("bits per pixel")
+        axes.set_xscale("log", base=2)
+        axes.xaxis.set_major_formatter(ScalarFormatter())
+        axes.xaxis.set_minor_locator(NullLocator())
+        _plain(axes)
+        if position == 1:
+            axes.set_ylabel("PSNR in dB")
+            axes.legend(frameon=False)
+    _write_figure(canvas, path, overwrite=overwrite)
+
+
+def _figure(width: float, height: float) -> tuple[Any, Any]:
+    """Returns an empty figure of a size in inches, and its canvas."""
+    # Not pyplot, which would keep state and pick a backend for the whole process.
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height), dpi=120)
+    figure.set_layout_engine("constrained", w_pad=0.12, h_pad=0.1)
+    return figure, FigureCanvasAgg(figure)
+
+
+def _plain(axes: Any) -> None:
+    axes.grid(alpha=0.3)
+    axes.spines[["top", "right"]].set_visible(False)
+
+
+def _write_figure(canvas: Any, path: str | os.PathLike[str], *, overwrite: bool) -> None:
+    canvas.draw()
+    image_files.write(path, np.asarray(canvas.buffer_rgba())[..., :3], overwrite=overwrite)
 
 
 def _tiles(images: Any, name: str) -> np.ndarray:

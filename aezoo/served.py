@@ -68,6 +68,7 @@ class Served(Interface):
         self.learns_code = bool(graphs["encode"].weights)
         self.variant: str = stored.config["variant"]
         self.source = stored.source
+        self._arrays = arrays
         self.engine = onnx.OnnxEngine(
             {
                 function: functools.partial(_session, stored, function, graph, arrays)
@@ -75,6 +76,10 @@ class Served(Interface):
             },
             facts.sample_range,
         )
+
+    def named_weights(self) -> dict[str, np.ndarray]:
+        """Returns every weight as it is stored, read-only, by the name it has in a Keras model."""
+        return dict(self._arrays)
 
     @property
     def _kind(self) -> str:

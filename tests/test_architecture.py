@@ -20,9 +20,10 @@ FILES = {
 
 # A module imports from lower layers only, and from its own package.
 LAYERS = (
-    "acceleration adversary arrays atomic batches captions dead_units divergence engines "
-    "fused_adam interpolation losses networks noise paths pyramid quantize regular_file "
-    "resampling sample_photos schema shuffling strict_json tiles von_mises_fisher weights",
+    "acceleration adversary arrays atomic batches bitstream captions codecs dead_units "
+    "density divergence engines fingerprint fused_adam interpolation linear_transform losses "
+    "networks noise paths pyramid quantize range_coder regular_file resampling sample_photos "
+    "schema shuffling strict_json tiles von_mises_fisher weights",
     "bodies data fills kernels kl_penalties likelihoods masks metrics neighbours postprocess "
     "preprocessing samplers subpixel tensors",
     "baseline catalogue degradations interface layout maps photos pictures",

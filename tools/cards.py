@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parent.parent
 MARK = "<!-- {name}:{place} -->"
 NONE = "n/a"
 LICENCE = "apache-2.0"
-TASKS = ("super_resolve", "inpaint", "denoise", "restore")
+TASKS = ("super_resolve", "inpaint", "denoise", "restore", "compress")
 TOLERANCE = 2  # of 255, between machines
 
 INTRODUCTION = """
@@ -146,7 +146,7 @@ def tested(found, task):
         [f"`{name}`", data, condition, *(_number(means.get(m), ".2f") for m in methods)]
         for name, data, condition, means in rows
     ]
-    titles = ["Preset", "Photos", unit, *methods]
+    titles = ["Preset", "Data", unit or "What", *methods]
     return table(titles, cells, left=(0, 1, 2)) if rows else ""
 
 

@@ -2,9 +2,17 @@
 
 import photographs
 
-from aezoo import sample_photos
-from aezoo.tasks import denoising, inpainting, repair, restoration, super_resolution
+from aezoo import data, sample_photos
+from aezoo.tasks import (
+    denoising,
+    inpainting,
+    rate_distortion,
+    repair,
+    restoration,
+    super_resolution,
+)
 from aezoo.tasks.comparison import compare
+from aezoo.tasks.compression import Coder
 
 
 def super_resolve(model):
@@ -43,7 +51,15 @@ def restore(model):
     }
 
 
+def compress(model):
+    """Returns the scores of compression on a test split, at equal bits per pixel."""
+    images = data.load("fashion_mnist", "test").x[:1000]
+    found = rate_distortion.evaluate(images, tool=Coder(model))
+    return {"data": "Fashion-MNIST, test split", **found}
+
+
 TASKS = {
+    "compress": compress,
     "denoise": denoise,
     "inpaint": inpaint,
     "restore": restore,

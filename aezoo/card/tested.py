@@ -16,7 +16,8 @@ def command(facts: Facts) -> str:
         return ""
     scale = dig(facts.record, "tested", "scale", of=int)
     option = "" if scale is None else f" --scale {scale}"
-    return f"aezoo {plain(task.replace('_', '-'))} photo.png{option} --out better.png"
+    out = "photo.aez" if task == "compress" else "better.png"
+    return f"aezoo {plain(task.replace('_', '-'))} photo.png{option} --out {out}"
 
 
 def tested(facts: Facts) -> str:

@@ -88,7 +88,6 @@ def process(
         ValueError: The output's name has another suffix.
     """
     from aezoo.cli import outputs
-    from aezoo.data import images
 
     check_out(source, out, force=force, compare=compare)
     finished = outputs.finishing(**finish)
@@ -96,16 +95,34 @@ def process(
     if not source.is_dir():
         _one(source, out, work, force, compare, max_pixels, finished)
         return
-    paths = _scan(source)
+
+    def one(path: Path, target: Path) -> None:
+        _check(target, force=force, compare=compare)
+        _one(path, target, work, force, compare, max_pixels, finished)
+
+    each(targets(scan(source), source, out), one)
+
+
+def each(places: dict[Path, Path], work: Callable[[Path, Path], None]) -> None:
+    """Work on each file of a folder; one that cannot be used does not stop the others.
+
+    Args:
+        places: Files to where their results go; folders are made.
+        work: Takes a file and where its result goes.
+
+    Raises:
+        typer.Exit: With code 1, where some failed; they are listed.
+    """
+    from aezoo.data import images
+
     errors = []
-    for path, target in targets(paths, source, out).items():
+    for path, target in places.items():
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
-            _check(target, force=force, compare=compare)
-            _one(path, target, work, force, compare, max_pixels, finished)
+            work(path, target)
         except (images.ImageError, FileExistsError) as error:
             errors.append(f"\n  {path}: {getattr(error, 'reason', error)}")
-    _list(errors, len(paths))
+    _list(errors, len(places))
 
 
 def evaluate(
@@ -129,7 +146,7 @@ def evaluate(
     """
     from aezoo.data import images
 
-    paths = _scan(source) if source.is_dir() else [source]
+    paths = scan(source) if source.is_dir() else [source]
     found = images.read_all(paths, max_pixels=max_pixels)
     if not found.images:
         raise found.errors[0]
@@ -164,8 +181,10 @@ def check_out(source: Path, out: Path | None, *, force: bool, compare: bool) -> 
         raise FileExistsError(f"{out} is a file: for a folder of photos name a folder.")
 
 
-def targets(paths: list[Path], source: Path, out: Path) -> dict[Path, Path]:
-    """Return where the result of each photo goes: its place in `out`, as .png.
+def targets(
+    paths: list[Path], source: Path, out: Path, *, suffix: str = ".png"
+) -> dict[Path, Path]:
+    """Return where the result of each photo goes: its place in `out`, with another suffix.
 
     Photos that differ in the suffix only keep it in the name: `a.jpg.png`.
 
@@ -178,7 +197,7 @@ def targets(paths: list[Path], source: Path, out: Path) -> dict[Path, Path]:
     times = Counter(name.with_suffix("") for name in names)
     return {
         path: out
-        / (name.with_suffix(".png") if times[name.with_suffix("")] == 1 else f"{name}.png")
+        / (name.with_suffix(suffix) if times[name.with_suffix("")] == 1 else f"{name}{suffix}")
         for path, name in zip(paths, names, strict=True)
     }
 
@@ -188,7 +207,8 @@ def beside(path: Path) -> Path:
     return path.with_name(f"{path.stem}.compare.png")
 
 
-def _scan(folder: Path) -> list[Path]:
+def scan(folder: Path) -> list[Path]:
+    """Return the images of a folder; raise LookupError where there are none."""
     from aezoo.data import images
 
     paths = images.scan(folder)

@@ -10,6 +10,8 @@ from typing import Any
 _HOMES = {
     "AutoencoderTransformer": "transformer",
     "cluster": "clustering",
+    "compress": "compression",
+    "decompress": "compression",
     "denoise": "denoising",
     "edit": "editing",
     "embed": "embedding",

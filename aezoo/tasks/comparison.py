@@ -17,7 +17,7 @@ def compare(
 
     Args:
         rows: Condition, such as `"x2"`, to one dictionary an image: method to score. One method is
-            called `"model"`, the others are baselines.
+            called `"model"`, the others are baselines, of which there may be none.
         unit: Unit of the scores; empty where the conditions name theirs.
         **facts: What else has to be known, as JSON values.
 
@@ -46,6 +46,8 @@ def compare(
 
 def _verdict(condition: str, means: Mapping[str, float], unit: str) -> str:
     others = {name: value for name, value in means.items() if name != MODEL}
+    if not others:
+        return f"{condition}: no baseline goes there."
     best = max(others, key=lambda name: others[name])
     lead = means[MODEL] - others[best]
     by = f"{abs(lead):.2f} {unit}".rstrip()
