@@ -98,7 +98,7 @@ def train(
     aezoo_registry.find("variants", variant)
     fitted = None if sampler == "none" else spec(sampler)
     arguments = parse(settings)
-    shape = _parse_size(size)
+    shape = parse_size(size)
     if shape is not None and not inputs.is_folder(data):
         raise ValueError(f"--size is for folders of images. Received: --data {data}.")
     samples, validation = (
@@ -159,7 +159,8 @@ def _has_own_likelihood(variant: Any) -> bool:
     return own is not None and "likelihood" in inspect.signature(own).parameters
 
 
-def _parse_size(text: str | None) -> tuple[int, int] | None:
+def parse_size(text: str | None) -> tuple[int, int] | None:
+    """Return the height and width of `64x48`, or None of None."""
     if text is None:
         return None
     height, cross, width = text.lower().partition("x")

@@ -9,6 +9,7 @@ from typing import Any
 
 _HOMES = {
     "denoise": "denoising",
+    "detect_anomalies": "anomalies",
     "edit": "editing",
     "inpaint": "inpainting",
     "super_resolve": "super_resolution",
