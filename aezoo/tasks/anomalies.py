@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,13 +13,14 @@ import numpy as np
 from aezoo import captions, pictures
 from aezoo.arrays import to_uint8
 from aezoo.data import Dataset, load
+from aezoo.noise import some
 from aezoo.tasks import anomaly_scores
 from aezoo.tasks.anomaly_detector import Detector
 from aezoo.tasks.comparison import MODEL, compare
 
 _SHOWN = 24
 _VARIANCE = 0.8
-_NU = 0.1
+_MOST = 3000
 _COLOURS = "inferno"
 _HOT = 99.5
 
@@ -81,7 +83,7 @@ def detect_anomalies(
     Args:
         normal: Normal samples, `(m, *sample_shape)`, uint8 or floats.
         x: Samples to judge, `(n, *sample_shape)`.
-        model: A model of such samples; None to train one on `normal`, which takes a minute.
+        model: A model of such samples, or its source; None to train one, which takes a minute.
         score: What is measured: `"layers"` and `"rapp"` look into the encoder, `"reconstruction"`
             and `"erasing"` at what is drawn, `"mahalanobis"` and `"gmm"` at the code, `"elbo"` at
             the likelihood; see `aezoo.tasks.anomaly_scores`.
@@ -139,7 +141,7 @@ def evaluate(
     For each class a detector is fitted to its samples in the training split, and judges the whole
     test split, in which all other classes are anomalies. The baselines see the same samples:
     squared reconstruction error of the principal components that explain 80 % of the variance, and
-    scikit-learn's `OneClassSVM` on pixels with `nu=0.1`.
+    scikit-learn's `OneClassSVM` on pixels, of up to 3,000 of them.
 
     Args:
         data: A dataset with labels: its name or path, which stands for the test split, or a
@@ -188,7 +190,10 @@ def evaluate(
             raise ValueError(f"The test split must hold {name!r} and others. Received: {truth!r}.")
         found = []
         for number in range(seed, seed + seeds):
-            detector = Detector(model, score=score, rate=rate, seed=number).fit(normal)
+            detector = Detector(model, score=score, rate=rate, seed=number)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", UserWarning)  # of unusual ones among the normal
+                detector.fit(normal)
             scores = detector.score(data.x)
             found.append(auroc(scores, abnormal))
             alarms.append(float(np.mean(scores[~abnormal] > detector.threshold)))
@@ -209,7 +214,7 @@ def evaluate(
         fitted=fitted,
         classes=names,
         score=score,
-        model="trained on each class" if model is None else model.variant,
+        model="trained on each class" if model is None else detector.model.variant,
         rate=rate,
         false_positives=float(np.mean(alarms)),
         seeds=[*range(seed, seed + seeds)],
@@ -241,10 +246,18 @@ def pca_errors(normal: np.ndarray, x: np.ndarray) -> np.ndarray:
 
 
 def ocsvm_scores(normal: np.ndarray, x: np.ndarray) -> np.ndarray:
-    """Return how far samples are outside the region of `OneClassSVM`, `(n,)`."""
+    """Return how far samples are outside the region of `OneClassSVM`, `(n,)`.
+
+    It is scikit-learn's with the settings of its own, fitted to up to 3,000 samples.
+    """
+    from sklearn.metrics.pairwise import rbf_kernel
     from sklearn.svm import OneClassSVM
 
-    found: np.ndarray = -OneClassSVM(nu=_NU).fit(_flat(normal)).score_samples(_flat(x))
+    flat = _flat(some(normal, _MOST)).astype(np.float64)
+    gamma = 1 / (flat.shape[1] * max(float(flat.var()), 1e-12))  # its "scale"
+    svm = OneClassSVM(gamma=gamma).fit(flat)
+    # What score_samples returns, by matrix products: ten times as fast.
+    found: np.ndarray = -rbf_kernel(_flat(x), svm.support_vectors_, gamma) @ svm.dual_coef_[0]
     return found
 
 

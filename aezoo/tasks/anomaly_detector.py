@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import numbers
+import os
 import warnings
 from typing import Any
 
@@ -14,10 +15,11 @@ from aezoo.noise import generator
 from aezoo.tasks import anomaly_scores
 
 _HELD_BACK = 0.1
-_FAR = 4.0
+_FAR = 3.0
 _SMOOTHING = 1 / 28
 _EPOCHS, _STEPS, _BATCH, _LEARNING_RATE = 20, 1600, 64, 1e-3
 
+_IDENTITY = {"name": "standardise", "mean": 0.0, "std": 1.0}  # of unbounded samples
 RECIPE = {"variant": "ae", "body": {"name": "mlp", "hidden": [256, 64]}, "latent_dim": 16}
 """The model that is trained where none is given."""
 
@@ -31,8 +33,8 @@ class Detector:
     average over fits.
 
     Args:
-        model: A model, what `aezoo.load` returned; None to train one on the normal samples, by
-            `train`.
+        model: A model, or what `aezoo.load` takes for it, such as a preset's name; None to train
+            one on the normal samples, by `train`.
         score: A name of `aezoo.tasks.anomaly_scores.SCORES`: `"layers"`, `"reconstruction"`,
             `"mahalanobis"`, `"gmm"`, `"elbo"`, `"rapp"` or `"erasing"`.
         rate: False-positive rate, between 0 and 1.
@@ -73,7 +75,12 @@ class Detector:
             raise ValueError(f"rate must be a number between 0 and 1. Received: {rate=!r}.")
         generator(seed)  # refuses what is no seed
         self.scorer = anomaly_scores.find(score)
+        if isinstance(model, (str, os.PathLike)):
+            from aezoo import factory
+
+            model = factory.load(model)
         self.model, self.name, self.rate, self.seed = model, score, float(rate), int(seed)
+        self._trains = model is None
         self.threshold = math.nan
         self.calibration = np.empty(0)
         self.n_fitted = 0
@@ -95,6 +102,8 @@ class Detector:
             ValueError: There are too few samples for the rate, they are all the same, or do not
                 fit the model.
         """
+        if self._trains:
+            self.model = None
         x = self._check(x)
         n, needed = len(x), fewest(self.rate)
         held = max(needed, round(_HELD_BACK * n))
@@ -112,7 +121,7 @@ class Detector:
             )
         order = generator(self.seed).permutation(n)
         fitted, kept = np.sort(order[held:]), np.sort(order[:held])
-        if self.model is None:
+        if self._trains:
             self.model = train(x[fitted], seed=self.seed)
         self.scorer.fit(self.model, x[fitted])
         self.scorer.load(self.scorer.arrays())  # what a saved detector will hold, to the last bit
@@ -235,15 +244,19 @@ def quantile(scores: np.ndarray, rate: float) -> float:
 
 
 def outlying(scores: np.ndarray) -> np.ndarray:
-    """Return the rows of scores above the upper quartile by 4 times the quartiles' distance.
+    """Return the rows of scores far above the others, highest first, by Tukey's far fences.
+
+    That is above the upper quartile by 3 times the quartiles' distance; of logarithms where all
+    scores are above 0.
 
     Example:
-        >>> outlying(np.array([1.0, 2, 3, 4, 5, 30, 50])).tolist()
-        [6, 5]
+        >>> outlying(np.array([1.0, 1.2, 1.4, 1.6, 1.8, 2.0, 2.2, 300, 500])).tolist()
+        [8, 7]
     """
-    low, high = np.quantile(scores, [0.25, 0.75])
-    order = np.argsort(-scores, kind="stable")
-    found: np.ndarray = order[scores[order] > high + _FAR * (high - low)]
+    values = np.log(scores) if scores.min() > 0 else scores
+    low, high = np.quantile(values, [0.25, 0.75])
+    order = np.argsort(-values, kind="stable")
+    found: np.ndarray = order[values[order] > high + _FAR * (high - low)]
     return found
 
 
@@ -254,7 +267,7 @@ def train(x: np.ndarray, *, seed: int = 0) -> Any:
     a learning rate that decays from 0.001 to 0; at least 1,600 steps.
 
     Args:
-        x: Samples `(n, *sample_shape)`; but for images in [0, 1] they are standardised.
+        x: Samples `(n, *sample_shape)`; those that leave [0, 1] are standardised.
         seed: Seed of the training.
 
     Returns:
@@ -267,14 +280,15 @@ def train(x: np.ndarray, *, seed: int = 0) -> Any:
     from aezoo.divergence import StopOnDivergence
     from aezoo.shuffling import shuffled
 
-    image = x.ndim == 4 and (x.dtype == np.uint8 or (x.min() >= 0 and x.max() <= 1))
+    unit = x.dtype == np.uint8 or (x.min() >= 0 and x.max() <= 1)
+    step = None if unit and x.ndim == 4 else _IDENTITY if unit else preprocessing.standardise(x)
     config: dict[str, Any] = dict(RECIPE)
     model = factory.create(
         config.pop("variant"),
         sample_shape=x.shape[1:],
         seed=seed,
         dtype="float32",
-        preprocess=None if image else preprocessing.standardise(x),
+        preprocess=step,
         **config,
     )
     batch = max(1, min(_BATCH, len(x) // 8))

@@ -20,7 +20,7 @@ class SklearnDetector(OutlierMixin, BaseEstimator):
     """A detector for scikit-learn: higher is more normal, +1 is normal and -1 an anomaly.
 
     Args:
-        model: See `Detector`.
+        model: See `Detector`; a preset's name is what `sklearn.base.clone` copies soonest.
         score: See `Detector`.
         rate: False-positive rate.
         seed: See `Detector`.
@@ -54,7 +54,7 @@ class SklearnDetector(OutlierMixin, BaseEstimator):
     def fit(self, X: Any, y: Any = None) -> SklearnDetector:
         """Learn what is normal; `y` is not used."""
         detector = Detector(self.model, score=self.score, rate=self.rate, seed=self.seed)
-        x = _shaped(X, self.model)
+        x = _shaped(X, detector.model)
         self.detector_ = detector.fit(x)
         self.n_features_in_ = int(np.prod(x.shape[1:]))
         self.offset_ = -detector.threshold
@@ -112,8 +112,8 @@ class PyODDetector:
 
     def fit(self, X: Any, y: Any = None) -> PyODDetector:
         """Learn what is normal; `y` is not used."""
-        x = _shaped(X, self.model)
         detector = Detector(self.model, score=self.score, rate=self.contamination, seed=self.seed)
+        x = _shaped(X, detector.model)
         self.detector_ = detector.fit(x)
         self.threshold_ = detector.threshold
         self.decision_scores_ = detector.score(x)

@@ -6,7 +6,6 @@ sample. `arrays` returns what it learned, as float32, and `load` takes it back.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
 
@@ -15,6 +14,7 @@ import numpy as np
 from aezoo.arrays import to_unit
 from aezoo.noise import generator, some
 from aezoo.samplers.gmm import GMM
+from aezoo.tasks.anomaly_formulas import GRIDS, grids, mahalanobis, mixture_nll, shrinkage
 
 Arrays = dict[str, np.ndarray]
 
@@ -24,9 +24,6 @@ _COMPONENTS = 512
 _NUMBERS = 40_000_000
 _TINY = 1e-12
 _DRAWS = 8
-_CELLS = 7
-_PARTS = 4
-_GRIDS = 3
 
 
 class Score(Protocol):
@@ -54,90 +51,6 @@ def residuals(model: Any, x: np.ndarray) -> np.ndarray:
 def floats(x: np.ndarray) -> np.ndarray:
     """Return samples as float32: uint8 in [0, 1], others as they are."""
     return to_unit(x) if x.dtype == np.uint8 else x
-
-
-def mahalanobis(
-    features: np.ndarray, mean: np.ndarray, basis: np.ndarray, variances: np.ndarray, floor: float
-) -> np.ndarray:
-    """Return mean squares of features in units of their spread.
-
-    Args:
-        features: Shape `(n, d)`.
-        mean: Shape `(d,)`.
-        basis: Orthonormal rows, shape `(k, d)`, k at most d.
-        variances: Variance along each of them, above 0, shape `(k,)`.
-        floor: Variance in every direction across them, above 0.
-
-    Returns:
-        Squared Mahalanobis distances over d, shape `(n,)`, float64.
-
-    Example:
-        >>> found = mahalanobis(np.array([[3.0, 0], [0, 3]]), np.zeros(2), np.eye(2)[:1], [9], 1)
-        >>> found.tolist()
-        [0.5, 4.5]
-    """
-    centred = features.astype(np.float64) - mean
-    along = np.square(centred @ basis.T)
-    total = along @ (1 / np.asarray(variances))
-    if len(basis) < len(mean):
-        across = np.square(centred).sum(axis=1) - along.sum(axis=1)
-        total += np.maximum(across, 0.0) / floor
-    found: np.ndarray = total / len(mean)
-    return found
-
-
-def shrinkage(centred: np.ndarray, gram: np.ndarray) -> float:
-    """Return the share of Ledoit and Wolf, by which a covariance becomes that of a sphere.
-
-    Args:
-        centred: Features without their mean, shape `(n, d)`.
-        gram: `centred @ centred.T` or `centred.T @ centred`, the smaller one.
-
-    Returns:
-        From 0 to 1; 0 for features without spread.
-
-    Reference:
-        [Ledoit and Wolf, 2004](https://doi.org/10.1016/S0047-259X(03)00096-4)
-    """
-    n, d = centred.shape
-    lengths = np.square(centred).sum(axis=1, dtype=np.float64)
-    squares = np.square(gram, dtype=np.float64).sum() / n**2
-    distance = squares - (lengths.sum() / n) ** 2 / d
-    error = (np.square(lengths).sum() / n - squares) / n
-    return float(np.clip(error / distance, 0, 1)) if distance > 0 else 0.0
-
-
-def mixture_nll(
-    codes: np.ndarray, weights: np.ndarray, means: np.ndarray, factors: np.ndarray
-) -> np.ndarray:
-    """Return negative log densities under a mixture of Gaussians.
-
-    Args:
-        codes: Shape `(n, d)`.
-        weights: Shape `(k,)`.
-        means: Shape `(k, d)`.
-        factors: Shape `(k, d, d)`; covariances are `factor @ factor.T`, with a ridge of 1e-6 of
-            their mean variance.
-
-    Returns:
-        Nats, shape `(n,)`, float64.
-
-    Example:
-        >>> found = mixture_nll(np.zeros((1, 2)), np.ones(1), np.zeros((1, 2)), np.eye(2)[None])
-        >>> bool(np.isclose(found[0], np.log(2 * np.pi)))
-        True
-    """
-    d = codes.shape[1]
-    logs = []
-    for weight, mean, factor in zip(weights, means, factors, strict=True):
-        covariance = factor @ factor.T
-        ridge = 1e-6 * max(np.trace(covariance) / d, 1e-12)
-        root = np.linalg.cholesky(covariance + ridge * np.eye(d))
-        white = np.linalg.solve(root, (codes - mean).T)
-        volume = np.log(np.diag(root)).sum() + 0.5 * d * math.log(2 * math.pi)
-        logs.append(np.log(max(weight, 1e-300)) - volume - 0.5 * np.square(white).sum(axis=0))
-    found: np.ndarray = -np.logaddexp.reduce(logs)
-    return found
 
 
 def inner_residuals(model: Any, x: np.ndarray, decoded: np.ndarray) -> np.ndarray:
@@ -189,7 +102,7 @@ class Mahalanobis:
         Of more than 1,536 features the 512 directions of largest variance are kept, and one
         variance for all others.
         """
-        width = self.features(model, x[:1]).shape[1]
+        width = self.features(model, x[:_BATCH]).shape[1]
         rows = some(x, max(2, _NUMBERS // width))
         features = np.concatenate([self.features(model, part) for part in _batches(rows)])
         self.mean = features.mean(axis=0, dtype=np.float64)
@@ -362,7 +275,7 @@ class Erasing:
         for hole in grids(*x.shape[1:3]):
             drawn = model.reconstruct(np.where(hole[..., None], self.fill, x))
             total += np.where(hole[..., None], np.square(x - drawn), 0)
-        return total / _GRIDS
+        return total / GRIDS
 
     def __call__(self, model: Any, x: np.ndarray) -> np.ndarray:
         """Return the errors' means."""
@@ -381,24 +294,6 @@ class Erasing:
         return self
 
 
-def grids(height: int, width: int, *, seed: int = 0) -> Iterator[np.ndarray]:
-    """Yield masks of erased cells, `(height, width)`, True in holes: 3 times 4, seeded.
-
-    Example:
-        >>> holes = np.array([*grids(28, 28)])
-        >>> bool((holes.sum(axis=0) == 3).all())
-        True
-    """
-    side = max(1, round(min(height, width) / _CELLS))
-    rows, columns = np.arange(height) // side, np.arange(width) // side
-    rng = generator(seed)
-    cells = (rows[-1] + 1) * (columns[-1] + 1)
-    for _ in range(_GRIDS):
-        part = rng.permutation(cells).reshape(rows[-1] + 1, -1) % _PARTS
-        for number in range(_PARTS):
-            yield part[np.ix_(rows, columns)] == number
-
-
 def activations(model: Any, x: np.ndarray) -> list[np.ndarray]:
     """Return what the layers of a model's encoder answer, each `(n, d)`, float32.
 
@@ -407,13 +302,13 @@ def activations(model: Any, x: np.ndarray) -> list[np.ndarray]:
         x: Samples `(n, *sample_shape)`.
 
     Raises:
-        ValueError: The model runs on ONNX Runtime, which shows no layers.
+        ValueError: The model runs on ONNX Runtime, which shows no layers, or its encoder has none.
     """
     network = getattr(getattr(model, "encoder", None), "network", None)
-    if network is None:
+    if not getattr(network, "weights", None):
         raise ValueError(
-            "This score looks into the layers of the encoder, which only Keras shows: load the "
-            "model with engine='keras' (--engine keras), or choose another score. "
+            "This score looks into the layers of a trained encoder, which only Keras shows: load "
+            "the model with engine='keras' (--engine keras), or choose another score. "
             f"Received: {type(model).__name__}."
         )
     return [
