@@ -13,6 +13,7 @@ _HOMES = {
     "compress": "compression",
     "decompress": "compression",
     "denoise": "denoising",
+    "detect_anomalies": "anomalies",
     "edit": "editing",
     "embed": "embedding",
     "inpaint": "inpainting",
