@@ -160,8 +160,8 @@ def _psnr(found: Iterable[np.ndarray], x: Iterable[np.ndarray]) -> float:
 
 def _at(curve: Curve, rate: float) -> float:
     """Returns the PSNR at a rate: between the settings, and at the ends that of the last one."""
-    points = sorted((point["bpp"], point["psnr"]) for point in curve)
-    return float(np.interp(rate, *zip(*points, strict=True)))
+    points = np.array(sorted((point["bpp"], point["psnr"]) for point in curve))
+    return float(np.interp(rate, points[:, 0], points[:, 1]))
 
 
 def _affordable(found: list[Coded], limit: int) -> Coded:
