@@ -71,7 +71,7 @@ class Detector:
         rate: float = 0.05,
         seed: int = 0,
     ):
-        if not isinstance(rate, numbers.Real) or not 0 < rate < 1:
+        if not _is_share(rate):
             raise ValueError(f"rate must be a number between 0 and 1. Received: {rate=!r}.")
         generator(seed)  # refuses what is no seed
         self.scorer = anomaly_scores.find(score)
@@ -216,6 +216,10 @@ class Detector:
     def _require_fit(self) -> None:
         if not self.n_fitted:
             raise ValueError("The detector has not been fitted: call fit(normal) first.")
+
+
+def _is_share(value: Any) -> bool:
+    return isinstance(value, numbers.Real) and 0 < float(value) < 1
 
 
 def fewest(rate: float) -> int:

@@ -55,12 +55,10 @@ def floats(x: np.ndarray) -> np.ndarray:
 
 def inner_residuals(model: Any, x: np.ndarray, decoded: np.ndarray) -> np.ndarray:
     """Return what reconstructions lack, in units of preprocessed samples, flat, float32."""
-    forward = getattr(model, "preprocess", None)
-    if forward is None:
-        missing = floats(x) - decoded
-    else:
-        missing = np.asarray(forward.forward(x)) - np.asarray(forward.forward(decoded))
-    return missing.reshape(len(x), -1)
+    from keras import ops
+
+    seen, drawn = (ops.convert_to_numpy(model.preprocess.forward(part)) for part in (x, decoded))
+    return (seen - drawn).reshape(len(x), -1)
 
 
 class Reconstruction:

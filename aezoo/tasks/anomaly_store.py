@@ -152,7 +152,9 @@ def fingerprint(model: Any) -> str:
     It is taken over names, shapes and values in float32, sorted by name.
     """
     if hasattr(model, "named_weights"):
-        weights = {n: np.asarray(w, np.float32) for n, w in model.named_weights().items()}
+        from keras import ops
+
+        weights = {n: ops.convert_to_numpy(w) for n, w in model.named_weights().items()}
     else:
         stored = sources.read(model.source).stored_arrays()
         weights = {name: array.astype(np.float32) for name, array in stored.items()}
