@@ -48,7 +48,8 @@ def scatter(points: Any, labels: Any = None, *, title: str = "") -> np.ndarray:
     size = float(np.clip(20_000 / len(points), 2.0, 40.0))
     # One call in a random order, or the last label would cover the others.
     order = np.random.default_rng(0).permutation(len(points))
-    axes.scatter(*points[order].T, s=size, c=colours[order], alpha=0.7, linewidths=0)
+    x, y = points[order].T
+    axes.scatter(x, y, s=size, c=colours[order], alpha=0.7, linewidths=0)
     if labels is not None and len(names) <= _MOST_LABELS:
         for index, name in enumerate(names):
             axes.scatter([], [], s=50, color=palette(index % palette.N), label=name)

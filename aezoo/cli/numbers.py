@@ -146,7 +146,7 @@ def _rows(file: BinaryIO) -> Iterator[Callable[[np.ndarray], None]]:
     n, shape, dtype = 0, None, None
 
     def head() -> None:
-        described = npy.dtype_to_descr(dtype)
+        described = npy.dtype_to_descr(np.dtype(dtype))
         header = {"descr": described, "fortran_order": False, "shape": (n, *(shape or ()))}
         file.seek(0)
         npy.write_array_header_1_0(file, header)  # numpy leaves room for more rows

@@ -55,8 +55,10 @@ class StoredRows:
             problem = "holds objects" if self.dtype.hasobject else "is not stored row by row"
             raise ValueError(f"The array {problem}. Received: path={str(path)!r}.")
         self._start, stop, _ = rows.indices(shape[0])
-        grey = sample_shape == (*shape[1:], 1)
-        self.shape = (max(0, stop - self._start), *(sample_shape if grey else shape[1:]))
+        row = shape[1:]
+        if sample_shape is not None and sample_shape == (*row, 1):
+            row = sample_shape
+        self.shape = (max(0, stop - self._start), *row)
 
     def __len__(self) -> int:
         """Return the number of batches."""

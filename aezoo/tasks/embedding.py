@@ -143,20 +143,19 @@ def _spaces(
     model: Any, x: np.ndarray, z: np.ndarray, seed: int
 ) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """Return the vectors that each space has for training and test samples."""
-    spaces = {"model": tuple(np.concatenate([*embed(model, part)]) for part in (x, z))}
+    codes, others = (np.concatenate([*embed(model, part)]) for part in (x, z))
+    spaces = {"model": (codes, others)}
     units, size = math.prod(model.code_shape), math.prod(x.shape[1:])
     if units < min(len(x), size):
         pca = PCABaseline(x, components=units, sample_range=model.sample_range, seed=seed)
         spaces["pca"] = (pca.encode(x), pca.encode(z))
-    flat = tuple(part.reshape(len(part), -1).astype(np.float32) for part in (x, z))
+    x, z = (part.reshape(len(part), -1).astype(np.float32) for part in (x, z))
     if units <= _PLANE:
-        spaces["tsne"] = _tsne(
-            *(part[:n] for part, n in zip(flat, _TSNE, strict=True)), units, seed
-        )
-    return {**spaces, "pixels": flat}
+        spaces["tsne"] = _tsne(x[: _TSNE[0]], z[: _TSNE[1]], units, seed)
+    return {**spaces, "pixels": (x, z)}
 
 
-def _tsne(x: np.ndarray, z: np.ndarray, units: int, seed: int) -> tuple[np.ndarray, ...]:
+def _tsne(x: np.ndarray, z: np.ndarray, units: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     from sklearn.manifold import TSNE
 
     both = np.concatenate([x, z])

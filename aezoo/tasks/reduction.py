@@ -73,7 +73,7 @@ def reduce(
         return training.train(
             variant,
             samples,
-            Path(folder) / "model" if out is None else out,
+            Path(folder) / "model" if out is None else Path(out),
             epochs=epochs_of(n) if epochs is None else epochs,
             batch_size=_batch(n),
             learning_rate=learning_rate,
