@@ -1,10 +1,14 @@
 """Residual convolutions with skips, for codes that are images themselves."""
 
+from typing import Annotated
+
 import keras
 from keras import layers
 
-from aezoo.bodies.conv import Upsample, halvings
-from aezoo.bodies.resnet import ResNet, conv
+from aezoo.bodies.conv import Channels, Upsample, halvings
+from aezoo.bodies.mlp import Activation
+from aezoo.bodies.resnet import MAX_BLOCKS, ResNet, conv
+from aezoo.schema import Interval
 
 
 class UNet(ResNet):
@@ -18,6 +22,8 @@ class UNet(ResNet):
     Args:
         channels: Channels of each stage.
         blocks: Residual blocks of each stage, on either way; at most 16 in all stages together.
+        activation: Activation between convolutions. `"silu"` takes longer, and goes on learning
+            where the units of `"relu"` fall silent, as beside targets that are nearly always 0.
 
     Example:
         ```python
@@ -30,7 +36,15 @@ class UNet(ResNet):
         [Lim et al., 2017](https://arxiv.org/abs/1707.02921)
     """
 
-    activation = "relu"
+    def __init__(
+        self,
+        *,
+        channels: Channels = (32, 64),
+        blocks: Annotated[int, Interval(1, MAX_BLOCKS)] = 2,
+        activation: Activation = "relu",
+    ):
+        super().__init__(channels=channels, blocks=blocks)
+        self.activation = activation
 
     def decoder(self, code_shape, output_shape):
         """Returns the network from `(n, *code_shape)` to `(n, h, w, c)`."""

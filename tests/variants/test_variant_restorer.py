@@ -4,10 +4,9 @@ import keras
 import numpy as np
 import pytest
 from PIL import Image
-from sklearn.datasets import load_sample_image
 
 import aezoo
-from aezoo import fills, masks, pyramid, resampling, subpixel
+from aezoo import pyramid, resampling, subpixel
 from aezoo.bodies.unet import enlargement
 
 BODY = {"name": "unet", "channels": [8], "blocks": 1}
@@ -128,39 +127,6 @@ def test_a_flat_image_is_filled_flat(size):
     weight[0, 0, 0] = 1
     found = keras.ops.convert_to_numpy(pyramid.fill(known * weight, weight))
     np.testing.assert_allclose(found, 0.3, rtol=1e-5)
-
-
-def test_sweeps_take_away_what_they_should_and_nothing_grows():
-    eigenvalues = np.linspace(0, 1, 1001)
-    factors = 1 - pyramid.steps(1.0)[:, None] * eigenvalues
-    middle = pyramid.SMOOTHED / 2 + 0.5
-    scale = 0.5 - pyramid.SMOOTHED / 2
-    chebyshev = np.polynomial.Chebyshev.basis(pyramid.SWEEPS)
-    expected = chebyshev((middle - eigenvalues) / scale) / chebyshev(middle / scale)
-    np.testing.assert_allclose(factors.prod(axis=0), expected, atol=1e-9)
-    assert np.abs(np.cumprod(factors, axis=0)).max() < 2
-    assert np.abs(np.cumprod(factors[::-1], axis=0)).max() < 100
-
-
-@pytest.mark.parametrize("length", [2, 5])
-def test_differences_are_those_of_an_image_mirrored_at_its_ends(length):
-    line = np.random.default_rng(0).random(length)
-    expected = -np.diff(np.pad(line, 1, mode="edge"), 2)
-    np.testing.assert_allclose(pyramid.differences(length) @ line, expected, rtol=1e-6)
-
-
-@pytest.mark.parametrize("kind", ["scratches", "random_half"])
-def test_the_pyramid_comes_near_the_plate_under_tension(kind):
-    image = load_sample_image("flower.jpg")[200:264, 300:364].astype("float32") / 255
-    hole = masks.draw(kind, 64, 64, seed=0)
-    weight = ~hole[None, ..., None]
-    found = pyramid.fill(np.where(weight, image, 0), weight.astype("float32"))
-    plate = fills.tension(image, hole)
-    error, roughness = (
-        np.sqrt(np.mean((a - b)[hole] ** 2))
-        for a, b in ((keras.ops.convert_to_numpy(found)[0], plate), (plate, image))
-    )
-    assert error < roughness / 4
 
 
 def test_an_image_without_holes_stays_and_one_without_anything_is_black():
