@@ -101,7 +101,7 @@ def detect_anomalies(
         >>> import aezoo
         >>> train, test = aezoo.data.load("digits"), aezoo.data.load("digits", "test")
         >>> model = aezoo.load("vae.digits", engine="onnx")
-        >>> found = detect_anomalies(train.examples(3), test.x, model, score="reconstruction")
+        >>> found = detect_anomalies(train.examples(3), test.x, model, score="gmm")
         >>> bool(found.labels[test.labels == 3].mean() < found.labels[test.labels == 7].mean())
         True
     """

@@ -54,7 +54,7 @@ class Detector:
         >>> import aezoo
         >>> data = aezoo.data.load("digits")
         >>> model = aezoo.load("vae.digits", engine="onnx")
-        >>> detector = Detector(model, score="reconstruction").fit(data.examples(3))
+        >>> detector = Detector(model, score="gmm").fit(data.examples(3))
         >>> others = aezoo.data.load("digits", "test").examples(7)
         >>> bool(np.mean(detector.score(others) > detector.threshold) > 0.5)
         True
