@@ -22,7 +22,7 @@ FILES = {
 LAYERS = (
     "acceleration adversary arrays atomic batches captions dead_units divergence engines "
     "fused_adam interpolation losses networks noise paths pyramid quantize regular_file resampling "
-    "schema shuffling strict_json tiles von_mises_fisher weights",
+    "schema shuffling strict_json tiles transport von_mises_fisher weights",
     "bodies data fills kernels kl_penalties likelihoods masks metrics postprocess preprocessing "
     "samplers subpixel tensors",
     "baseline catalogue degradations interface layout photos pictures",

@@ -11,6 +11,7 @@ _HOMES = {
     "denoise": "denoising",
     "edit": "editing",
     "inpaint": "inpainting",
+    "stylize": "stylization",
     "super_resolve": "super_resolution",
 }
 
