@@ -1,8 +1,9 @@
-"""What the task of each kind of restorer is measured by, for its record: on whole images."""
+"""What the task of a model is measured by, for its record: on whole images."""
 
 import photographs
+from skimage import data
 
-from aezoo.tasks import denoising, inpainting, repair, super_resolution
+from aezoo.tasks import denoising, inpainting, repair, stylization, super_resolution
 from aezoo.tasks.comparison import compare
 
 
@@ -34,5 +35,21 @@ def inpaint(model):
     return {**compare(rows, **facts), "n": found[0]["photos"]}
 
 
-TASKS = {"denoise": denoise, "inpaint": inpaint, "super_resolve": super_resolve}
+def stylize(model):
+    """Returns how far four photographs get into three styles by the model's codes."""
+    contents = photographs.squares(128)[:4]
+    styles = [getattr(data, name)()[:256, :256] for name in STYLES]
+    styles = [image if image.ndim == 3 else image[..., None] for image in styles]
+    found = stylization.evaluate(contents, styles, features="self", model=model)
+    del found["curves"]
+    return {"data": f"scikit-image photos, styles {', '.join(STYLES)}", **found}
+
+
+STYLES = ("immunohistochemistry", "gravel", "hubble_deep_field")
+TASKS = {
+    "denoise": denoise,
+    "inpaint": inpaint,
+    "stylize": stylize,
+    "super_resolve": super_resolve,
+}
 """Name of a task to the function that measures a model of it."""

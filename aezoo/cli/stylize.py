@@ -105,7 +105,10 @@ def stylize(
 def _styles(path: Path) -> list[Any]:
     from aezoo.data import images
 
-    return [images.read(one) for one in (images.scan(path) if path.is_dir() else [path])]
+    paths = images.scan(path) if path.is_dir() else [path]
+    if not paths:
+        raise LookupError(f"There is no image in the folder {str(path)!r}.")
+    return [images.read(one) for one in paths]
 
 
 def _shape(text: str) -> tuple[int, int]:

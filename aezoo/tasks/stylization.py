@@ -154,13 +154,13 @@ def synthesise(
         own, other = (_halved(each, octave) for each in ((height, width), target.shape[:2]))
         if octave and min(*own, *other) < encoder.least:
             continue
-        model_ = resampling.resize(target, *other).clip(0.0, 1.0) if octave else target
+        scaled = resampling.resize(target, *other).clip(0.0, 1.0) if octave else target
         if texture is None:
-            texture = rng.choice(model_.reshape(-1, 3), own).astype(np.float32)
+            texture = rng.choice(scaled.reshape(-1, 3), own).astype(np.float32)
         else:
             texture = resampling.resize(texture, *own).clip(0.0, 1.0)
         for _ in range(encoder.rounds * (octave + 1)):
-            texture = encoder.move(texture, model_, fit, rng)
+            texture = encoder.move(texture, scaled, fit, rng)
     assert texture is not None  # noqa: S101  (the finest scale is never passed over)
     return photos.like(texture[..., : example.shape[-1]], style)
 
