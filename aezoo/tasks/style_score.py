@@ -19,7 +19,7 @@ WAVELENGTHS = (3.0, 6.0, 12.0, 24.0)
 ORIENTATIONS = 4
 LARGEST = 65_536
 """Pixels of an image that is measured."""
-STRENGTHS = (0.0, 0.1, 0.2, 0.35, 0.5, 0.75, 1.0)
+STRENGTHS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.75, 1.0)
 """Points of a curve."""
 MEASURED = (0.5, 1.0)
 """Strengths of the colour transport whose content distances methods are compared at."""

@@ -66,7 +66,7 @@ def stylize(
             the codes of an autoencoder of patches; `"vgg19"`, which downloads the weights of
             `keras.applications`.
         strength: From 0, the photo itself, to 1. Colours come first, all of them at 1/2; features
-            go the square of it.
+            go the cube of it, so that little of the content is spent first.
         keep_colours: Whether colours, and the mean and contrast of brightness, stay the photo's.
         model: None for the preset `ae.photo_patches`, or another autoencoder of square colour
             images for `features="self"`: the smaller its images, the finer what it moves.
@@ -104,7 +104,7 @@ def stylize(
     if keep_colours:
         target = _alike(target, small)
     colour = colours(small, target, strength)
-    change = transfer(colour(small), target, encoder, fit, strength**2, rng)
+    change = transfer(colour(small), target, encoder, fit, strength**3, rng)
     return _finished(photo, colour, change, grey, content)
 
 
@@ -285,7 +285,7 @@ def evaluate(
 
     def moved(content: np.ndarray, style: np.ndarray, strength: float) -> np.ndarray:
         start = colours(content, style, strength)(content)
-        change = transfer(start, style, encoder, fit, strength**2, generator(seed))
+        change = transfer(start, style, encoder, fit, strength**3, generator(seed))
         return np.clip(start + change, 0.0, 1.0)
 
     return style_score.evaluate(moved, *given, **facts)
