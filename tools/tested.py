@@ -36,13 +36,20 @@ def inpaint(model):
 
 
 def stylize(model):
-    """Returns how far four photographs get into three styles by the model's codes."""
-    contents = photographs.squares(128)[:4]
+    """Returns how far photographs get into styles by the model's codes, and by random filters."""
+    contents = photographs.squares(128)[:3]
     styles = [getattr(data, name)()[:256, :256] for name in STYLES]
     styles = [image if image.ndim == 3 else image[..., None] for image in styles]
-    found = stylization.evaluate(contents, styles, features="self", model=model)
-    del found["curves"]
-    return {"data": f"scikit-image photos, styles {', '.join(STYLES)}", **found}
+    own = stylization.evaluate(contents, styles, features="self", model=model)
+    other = stylization.evaluate(contents, styles, features="random")
+    both = {
+        "scores": own["scores"] | other["scores"],
+        "images": own["images"] | other["images"],
+        "verdict": own["verdict"] + other["verdict"],
+        "wins": {"self": own["wins"], "random": other["wins"]},
+    }
+    facts = {key: own[key] for key in ("task", "method", "seed", "n", "unit")}
+    return {"data": f"scikit-image photos in {', '.join(STYLES)}", **facts, **both}
 
 
 STYLES = ("immunohistochemistry", "gravel", "hubble_deep_field")

@@ -216,6 +216,8 @@ def evaluate(
     transfer: Callable[[np.ndarray, np.ndarray, float], np.ndarray],
     contents: Sequence[np.ndarray],
     styles: Sequence[np.ndarray],
+    *,
+    name: str = "transfer",
     **facts: Any,
 ) -> dict[str, Any]:
     """Compare a method with the baselines at the content distances of the colour transport.
@@ -224,6 +226,7 @@ def evaluate(
         transfer: Makes a picture of a content, a style and a strength, all floats in [0, 1].
         contents: Photos `(h, w, 3)`, floats in [0, 1].
         styles: Pictures `(height, width, 3)`; each content gets each style.
+        name: What the method is called in the conditions.
         **facts: Further entries of the result.
 
     Returns:
@@ -231,14 +234,14 @@ def evaluate(
         `curve` returned for each pair and method; and `wins`, in how many pairs of how many the
         method is above the colour transport at every content distance.
     """
-    rows: dict[str, list[dict[str, float]]] = {f"transport {s:g}": [] for s in MEASURED}
+    rows: dict[str, list[dict[str, float]]] = {f"{name}, colours at {s:g}": [] for s in MEASURED}
     curves, wins = [], 0
     for content in contents:
         for style in styles:
             found = {MODEL: curve(lambda x, s, y=style: transfer(x, y, s), content, style)}
-            for name, baseline in BASELINES.items():
+            for other, baseline in BASELINES.items():
                 full = baseline(content, style)
-                found[name] = curve(lambda x, s, y=full: x + s * (y - x), content, style)
+                found[other] = curve(lambda x, s, y=full: x + s * (y - x), content, style)
             found["identity"] = [[0.0, 0.0, 0.0]]
             for strength, condition in zip(MEASURED, rows, strict=True):
                 at = np.interp(strength, STRENGTHS, [row[1] for row in found["colour transport"]])

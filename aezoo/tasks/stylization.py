@@ -288,7 +288,7 @@ def evaluate(
         change = transfer(start, style, encoder, fit, strength**3, generator(seed))
         return np.clip(start + change, 0.0, 1.0)
 
-    return style_score.evaluate(moved, *given, **facts)
+    return style_score.evaluate(moved, *given, name=features, **facts)
 
 
 def _halved(size: Sequence[int], octave: int) -> list[int]:
