@@ -263,11 +263,11 @@ def test_the_command(folder, tmp_path, capsys, style):
         (["--style", "STYLE", "--size", "32x32"], 2, "--size is for --texture"),
         (["--texture", "--size", "big"], 2, "--size must be like 512x512"),
         (["--texture", "--strength", "0.5"], 2, "not for --texture"),
-        (["--style", "text.png"], 1, "not an image"),
+        (["--style", "text.png"], 1, "text.png"),
         (["--style", "missing.png"], 1, "does not exist"),
         (["--style", "STYLE", "--method", "magic"], 2, "method must be one of"),
         (["--style", "STYLE", "--features", "magic"], 2, "features must be one of"),
-        (["--style", "STYLE", "--strength", "2"], 2, "range"),
+        (["--style", "STYLE", "--strength", "2"], 2, "--strength"),
     ],
 )
 def test_bad_options(folder, tmp_path, monkeypatch, capsys, words, code, hint):
