@@ -23,7 +23,7 @@ LAYERS = (
     "acceleration adversary arrays atomic batches bitstream captions codecs dead_units "
     "density divergence engines fingerprint fused_adam interpolation linear_transform losses "
     "networks noise paths pyramid quantize range_coder regular_file resampling sample_photos "
-    "schema shuffling strict_json tiles von_mises_fisher weights",
+    "schema shuffling strict_json tiles transport von_mises_fisher weights",
     "bodies data fills kernels kl_penalties likelihoods masks metrics neighbours postprocess "
     "preprocessing samplers subpixel tensors",
     "baseline catalogue degradations interface layout maps photos pictures",

@@ -1,4 +1,4 @@
-"""The photographs that restorers learn from and are measured on.
+"""The photographs that models of photos learn from and are measured on.
 
 T91, 91 small photographs, is for training, Set5 for the figures that the literature has; both lie
 in `$AEZOO_DATA/sr`, and neither is shipped, nor a pixel of them. Records, golden outputs and cards
@@ -26,8 +26,10 @@ def folder(name):
     return [images.read(path, channels=3) for path in images.scan(home / "sr" / name)]
 
 
-def training(*, patch, tile, luma=False, marks=None, scales=(1.0,), seed=0):
-    """Returns what a restorer is trained on: patches of T91 in their eight orientations.
+def training(
+    *, patch, tile, luma=False, marks=None, scales=(1.0,), stride=None, tiles=TILES, seed=0
+):
+    """Returns what models of photos are trained on: patches of T91 in their eight orientations.
 
     Args:
         patch: Height and width of a sample.
@@ -36,6 +38,8 @@ def training(*, patch, tile, luma=False, marks=None, scales=(1.0,), seed=0):
         marks: None; `"holes"` for a last channel of masks; or `"damage"` for photos
             made old, with a last channel of where.
         scales: Sizes of the photographs, in parts of their own, patches are cut from.
+        stride: Distance of two patches; None for half of one.
+        tiles: Not used here: see `held_out`.
         seed: Seed of the order, the masks and the damage.
     """
     kind = eight_bit_luma if luma else np.asarray
@@ -43,7 +47,7 @@ def training(*, patch, tile, luma=False, marks=None, scales=(1.0,), seed=0):
     sized = [kind(_scaled(image, scale)) for scale in scales for image in folder("T91")]
     if marks == "damage":  # stains are larger than a patch
         sized = [_aged(one, rng) for image in sized for one in photos.orientations(image)]
-    x = np.concatenate([photos.patches(image, patch, patch // 2) for image in sized])
+    x = np.concatenate([photos.patches(image, patch, stride or patch // 2) for image in sized])
     x = x if marks == "damage" else photos.turned(x)
     x = x[rng.permutation(len(x))]
     channel = "luma" if luma else "RGB"
@@ -57,8 +61,10 @@ def training(*, patch, tile, luma=False, marks=None, scales=(1.0,), seed=0):
     )
 
 
-def held_out(*, patch, tile, luma=False, marks=None, scales=(1.0,), seed=0):
-    """Returns what a restorer is measured on: `TILES` patches of the free photographs, evenly.
+def held_out(
+    *, patch, tile, luma=False, marks=None, scales=(1.0,), stride=None, tiles=TILES, seed=0
+):
+    """Returns what models of photos are measured on: patches of the free photographs, evenly.
 
     Args:
         patch: Not used here: see `training`.
@@ -66,6 +72,8 @@ def held_out(*, patch, tile, luma=False, marks=None, scales=(1.0,), seed=0):
         luma: See `training`.
         marks: See `training`.
         scales: Not used here.
+        stride: Not used here.
+        tiles: Number of samples.
         seed: Seed of the masks and the damage.
     """
     kind = eight_bit_luma if luma else np.asarray
@@ -74,7 +82,7 @@ def held_out(*, patch, tile, luma=False, marks=None, scales=(1.0,), seed=0):
         _aged(image, rng) if marks == "damage" else kind(image) for image in sample_photos.whole()
     ]
     cut = np.concatenate([photos.patches(image, tile, tile) for image in whole])
-    x = cut[np.linspace(0, len(cut) - 1, TILES).astype(int)]
+    x = cut[np.linspace(0, len(cut) - 1, tiles).astype(int)]
     channel = "luma" if luma else "RGB"
     return Dataset(
         "scikit_photos",

@@ -1,6 +1,7 @@
-"""What the task of each kind of restorer is measured by, for its record: on whole images."""
+"""What the task of a model is measured by, for its record: on whole images."""
 
 import photographs
+import skimage.data
 
 from aezoo import data, sample_photos
 from aezoo.tasks import (
@@ -9,6 +10,7 @@ from aezoo.tasks import (
     rate_distortion,
     repair,
     restoration,
+    stylization,
     super_resolution,
 )
 from aezoo.tasks.comparison import compare
@@ -58,11 +60,30 @@ def compress(model):
     return {"data": "Fashion-MNIST, test split", **found}
 
 
+def stylize(model):
+    """Returns how far photographs get into styles by the model's codes, and by random filters."""
+    contents = sample_photos.squares(128)[:3]
+    styles = [getattr(skimage.data, name)()[:256, :256] for name in STYLES]
+    styles = [image if image.ndim == 3 else image[..., None] for image in styles]
+    own = stylization.evaluate(contents, styles, features="self", model=model)
+    other = stylization.evaluate(contents, styles, features="random")
+    both = {
+        "scores": own["scores"] | other["scores"],
+        "images": own["images"] | other["images"],
+        "verdict": own["verdict"] + other["verdict"],
+        "wins": {"self": own["wins"], "random": other["wins"]},
+    }
+    facts = {key: own[key] for key in ("task", "method", "seed", "n", "unit")}
+    return {"data": f"scikit-image photos in {', '.join(STYLES)}", **facts, **both}
+
+
+STYLES = ("immunohistochemistry", "gravel", "hubble_deep_field")
 TASKS = {
     "compress": compress,
     "denoise": denoise,
     "inpaint": inpaint,
     "restore": restore,
+    "stylize": stylize,
     "super_resolve": super_resolve,
 }
 """Name of a task to the function that measures a model of it."""

@@ -19,6 +19,7 @@ _HOMES = {
     "inpaint": "inpainting",
     "reduce": "reduction",
     "restore": "restoration",
+    "stylize": "stylization",
     "super_resolve": "super_resolution",
 }
 
