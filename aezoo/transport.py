@@ -17,6 +17,8 @@ Fit = Callable[[np.ndarray, np.ndarray, np.random.Generator], Map]
 
 FLOOR = 1e-6
 """Least variance that counts, in parts of the largest."""
+ROUNDING = 1e-5
+"""Differences below this part of the values themselves are rounding, not variance."""
 SHARES = 0.5 - 0.5 * np.cos(np.linspace(0.0, np.pi, 256))
 """Quantiles that tell a distribution, closer to each other in its tails."""
 
@@ -31,7 +33,9 @@ def moments(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """
     mean = np.mean(x, axis=0, dtype=np.float64)
     centred = x - mean.astype(x.dtype)
-    return mean, (centred.T @ centred).astype(np.float64) / len(x)
+    covariance = (centred.T @ centred).astype(np.float64) / len(x)
+    rounding = ROUNDING**2 * np.mean(np.square(x), dtype=np.float64) * x.shape[1]
+    return mean, covariance * (np.trace(covariance) > rounding)
 
 
 def power(matrix: np.ndarray, exponent: float) -> np.ndarray:
@@ -233,5 +237,7 @@ def _null(covariance: np.ndarray) -> np.ndarray:
 
 def _line(before: np.ndarray, after: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the corners of a monotone function; where `before` ties, the mean of `after`."""
+    unit = ROUNDING * np.abs(before).max() or 1.0
+    before = unit * np.round(before / unit)
     corners, places, counts = np.unique(before, return_inverse=True, return_counts=True)
     return corners, np.bincount(places, after) / counts

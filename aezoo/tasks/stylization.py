@@ -18,6 +18,8 @@ from aezoo.transport import METHODS, Fit, Map, ot
 
 LARGEST = 600_000
 """Pixels that are worked on at most; larger photos get what changed, enlarged."""
+FLAT = 2 / 255
+"""Range of the values of an image up to which it has no features."""
 OCTAVES = 5
 """Scales of a photo that are moved, each half as large as the one before."""
 STRIP = 256
@@ -231,7 +233,8 @@ def transfer(
             for each, size in zip((content, style), sizes, strict=True)
         )
         start = moved = np.clip(own + resampling.resize(change, *sizes[0]), 0.0, 1.0)
-        for _ in range(encoder.rounds):
+        # A flat image has no features to move: its rounding would be stretched to texture.
+        for _ in range(encoder.rounds if np.ptp(start, axis=(0, 1)).max() > FLAT else 0):
             moved = encoder.move(moved, other, fit, rng)
         change = start + np.float32(strength) * (moved - start) - own
     return change
