@@ -31,7 +31,7 @@ def moments(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         >>> mean.tolist(), covariance.tolist()
         ([1.0, 1.0], [[1.0, 0.0], [0.0, 0.0]])
     """
-    mean = np.mean(x, axis=0, dtype=np.float64)
+    mean = np.asarray(np.mean(x, axis=0, dtype=np.float64))
     centred = x - mean.astype(x.dtype)
     covariance = (centred.T @ centred).astype(np.float64) / len(x)
     rounding = ROUNDING**2 * np.mean(np.square(x), dtype=np.float64) * x.shape[1]

@@ -34,6 +34,7 @@ class ResNet:
     """
 
     activation = "silu"
+    branches = "zeros"  # how the second convolution of a block starts
 
     def __init__(
         self, *, channels: Channels = (32, 64), blocks: Annotated[int, Interval(1, MAX_BLOCKS)] = 2
@@ -88,7 +89,9 @@ class ResNet:
     def _stage(self, x, channels):
         for _ in range(self.blocks):
             y = conv(channels)(layers.Activation(self.activation)(x))
-            y = conv(channels, kernel_initializer="zeros")(layers.Activation(self.activation)(y))
+            y = conv(channels, kernel_initializer=self.branches)(
+                layers.Activation(self.activation)(y)
+            )
             x = layers.Add()([x, y])
         return x
 

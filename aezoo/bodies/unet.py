@@ -6,7 +6,6 @@ import keras
 from keras import layers
 
 from aezoo.bodies.conv import Channels, Upsample, halvings
-from aezoo.bodies.mlp import Activation
 from aezoo.bodies.resnet import MAX_BLOCKS, ResNet, conv
 from aezoo.schema import Interval
 
@@ -22,8 +21,8 @@ class UNet(ResNet):
     Args:
         channels: Channels of each stage.
         blocks: Residual blocks of each stage, on either way; at most 16 in all stages together.
-        activation: Activation between convolutions. `"silu"` takes longer, and goes on learning
-            where the units of `"relu"` fall silent, as beside targets that are nearly always 0.
+        silent: Whether the network starts at zero, as a residual should; False for one that has to
+            find something, such as what is `hidden`, and learns that far sooner.
 
     Example:
         ```python
@@ -36,15 +35,18 @@ class UNet(ResNet):
         [Lim et al., 2017](https://arxiv.org/abs/1707.02921)
     """
 
+    activation = "relu"
+
     def __init__(
         self,
         *,
         channels: Channels = (32, 64),
         blocks: Annotated[int, Interval(1, MAX_BLOCKS)] = 2,
-        activation: Activation = "relu",
+        silent: bool = True,
     ):
         super().__init__(channels=channels, blocks=blocks)
-        self.activation = activation
+        self.silent = silent
+        self.branches = "zeros" if silent else "glorot_uniform"
 
     def decoder(self, code_shape, output_shape):
         """Returns the network from `(n, *code_shape)` to `(n, h, w, c)`."""
@@ -64,7 +66,7 @@ class UNet(ResNet):
             x = self._stage(layers.Add()([x, skip]), self.channels[stage])
         x = layers.Activation(self.activation)(x)
         last = factor**2 * output_shape[-1]
-        x = conv(last, kernel_initializer="zeros", dtype="float32")(x)
+        x = conv(last, kernel_initializer=self.branches, dtype="float32")(x)
         if factor > 1:
             x = Upsample(*output_shape[:2], factor, dtype="float32")(x)
         return keras.Model(inputs, x, name="decoder_network")

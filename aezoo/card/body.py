@@ -66,7 +66,7 @@ def _use(facts: Facts) -> str:
         loaded = block(f"model = aezoo.load({_quoted(other)})", "python")
         found += f"\nOr by its {way}:\n\n{loaded}"
     shell = command(facts)
-    if facts.generates and facts.is_image:
+    if not shell and facts.generates and facts.is_image:
         shell = f"aezoo generate {plain(source)} -n 64 -o samples.png"
     if shell:
         found += f"\nOn the command line:\n\n{block(shell, 'sh')}"

@@ -101,11 +101,10 @@ class Facts:
     def latent_dim(self) -> int | None:
         """Length of the code; None where it is a grid, an image, or not known."""
         config = dig(self.config, "config", of=Mapping) or {}
-        return (
-            None
-            if {"codebook_size", "degradation"} & set(config)
-            else dig(config, "latent_dim", of=int)
-        )
+        length = dig(config, "latent_dim", of=int)
+        if length is None or {"codebook_size", "degradation"} & set(config):
+            return None
+        return length + (dig(config, "residual_dim", of=int) or 0)
 
     @property
     def restores(self) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
 
     from aezoo.cli.inputs import Inputs
 
-_BATCH = 4096
 _SHOWN = 24
 _TABLES = (".csv", ".json")
 
@@ -215,7 +213,7 @@ def _fit(
     if network is None:
         note(f"Training a model on {len(x)} normal samples ...")
     with quiet_import():
-        return detector.fit(x), _left_out(found)
+        return detector.fit(x), bool(found.left_out)
 
 
 def _stand_in(source: str, size: str) -> Any:
@@ -242,12 +240,6 @@ def _labelled(found: Inputs, label: list[str], source: str) -> np.ndarray:
         known = ", ".join(sorted(set(names.tolist()))[:30])
         raise LookupError(f"There is no such label; there are {known}. Received: {unknown[0]!r}.")
     return np.isin(names, label)
-
-
-def _left_out(found: Inputs) -> bool:
-    from aezoo.cli.inputs import ImageFiles
-
-    return isinstance(found.x, ImageFiles) and len(found.x.read) < len(found.x.paths)
 
 
 def _facts(detector: Any) -> dict[str, Any]:
@@ -283,7 +275,7 @@ def _judge(
     found = inputs.read(source, detector.model, split=split)
     scores = np.empty(0)
     worst, worst_scores = None, np.empty(0)
-    for batch in _batches(found):
+    for batch, _ in found.parts():
         new = detector.score(batch)
         scores = np.concatenate([scores, new])
         both = batch if worst is None else np.concatenate([worst, batch])
@@ -292,8 +284,9 @@ def _judge(
         worst, worst_scores = both[rows], both_scores[rows]
     labels = scores > detector.threshold
     if out is not None:
-        names = found.files or [*range(len(scores))]
-        columns: dict[str, Any] = {"file" if found.files else "index": names}
+        files = found.known().get("files")
+        names = {"index": [*range(len(scores))]} if files is None else {"file": files.tolist()}
+        columns: dict[str, Any] = {**names}
         if found.labels is not None:
             columns["label"] = found.labels.tolist()
         columns |= {"score": scores.tolist(), "p_value": detector.p_values(scores).tolist()}
@@ -311,16 +304,7 @@ def _judge(
             facts["false_positives"] = float(labels[~abnormal].mean())
             facts["found"] = float(labels[abnormal].mean())
             facts["auroc"] = anomalies.auroc(scores, abnormal) / 100
-    return facts, _left_out(found)
-
-
-def _batches(found: Inputs) -> Iterator[np.ndarray]:
-    import numpy as np
-
-    if isinstance(found.x, np.ndarray):
-        yield from (found.x[start : start + _BATCH] for start in range(0, len(found.x), _BATCH))
-    else:
-        yield from found.x
+    return facts, bool(found.left_out)
 
 
 def _write(path: Path, columns: dict[str, Any], facts: dict[str, Any], force: bool) -> None:

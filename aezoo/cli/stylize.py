@@ -81,7 +81,12 @@ def stylize(
     # What is wrong with them is said once, before the first photo.
     stylization.find_method(method)
     stylization.find_features(features, network)
-    options = {"method": method, "features": features, "model": network, "seed": seed}
+    options: dict[str, Any] = {
+        "method": method,
+        "features": features,
+        "model": network,
+        "seed": seed,
+    }
     if style is None:
         return lambda image: {
             "example": image,
@@ -92,7 +97,7 @@ def stylize(
     def work(image: Any) -> dict[str, Any]:
         if len(given) > 1:
             raise ValueError(f"A folder of styles is for --evaluate only. Received: {style=!s}.")
-        touches = {"strength": strength, "keep_colours": keep_colours}
+        touches: dict[str, Any] = {"strength": strength, "keep_colours": keep_colours}
         stylized = stylization.stylize(image, given[0], **options, **touches)
         return {"photo": image, "style": given[0], "stylized": stylized}
 

@@ -239,10 +239,10 @@ def evaluate(
     curves, wins = [], 0
     for content in contents:
         for style in styles:
-            found = {MODEL: curve(lambda x, s, y=style: transfer(x, y, s), content, style)}
+            found = {MODEL: curve(functools.partial(_given, transfer, style), content, style)}
             for other, baseline in BASELINES.items():
                 full = baseline(content, style)
-                found[other] = curve(lambda x, s, y=full: x + s * (y - x), content, style)
+                found[other] = curve(functools.partial(_blended, full), content, style)
             found["identity"] = [[0.0, 0.0, 0.0]]
             for strength, condition in zip(MEASURED, rows, strict=True):
                 at = np.interp(strength, STRENGTHS, [row[1] for row in found["colour transport"]])
@@ -252,3 +252,15 @@ def evaluate(
             wins += all(each[-1][MODEL] > each[-1]["colour transport"] for each in rows.values())
             curves.append(found)
     return {**compare(rows, unit="%", **facts), "wins": [wins, len(curves)], "curves": curves}
+
+
+def _given(
+    transfer: Callable[..., np.ndarray], style: np.ndarray, content: np.ndarray, strength: float
+) -> np.ndarray:
+    """Return what a method makes of a photo, its style named first."""
+    return transfer(content, style, strength)
+
+
+def _blended(full: np.ndarray, content: np.ndarray, strength: float) -> np.ndarray:
+    """Return a photo on its way to what a method makes of it."""
+    return np.asarray(content + strength * (full - content))

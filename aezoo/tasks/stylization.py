@@ -284,7 +284,12 @@ def evaluate(
         [_small(photos.accept(image), style_score.LARGEST) for image in images]
         for images in (contents, styles)
     ]
-    facts = {"task": "stylize", "method": method, "features": features, "seed": seed}
+    facts: dict[str, Any] = {
+        "task": "stylize",
+        "method": method,
+        "features": features,
+        "seed": seed,
+    }
 
     def moved(content: np.ndarray, style: np.ndarray, strength: float) -> np.ndarray:
         start = colours(content, style, strength)(content)

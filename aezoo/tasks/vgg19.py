@@ -47,7 +47,9 @@ class VGG19:
             own, other = (np.asarray(each)[0] for each in (own, other))
             rows = [each.reshape(-1, each.shape[-1]) for each in (own, other)]
             samples = [rng.permutation(each)[:SAMPLE] for each in rows]
-            moved = fit(*samples, rng)(rows[0]).reshape(1, *own.shape).astype(np.float32)
+            moved = (
+                fit(samples[0], samples[1], rng)(rows[0]).reshape(1, *own.shape).astype(np.float32)
+            )
             found.append((moved, 1 / max(float(moved.var()), 1e-8)))
         picture = tf.Variable(image[None])
         optimizer = keras.optimizers.Adam(RATE)
