@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 
-def fingerprint(model: Any) -> bytes:
+def fingerprint(model: Any, *, sampler: bool = True) -> bytes:
     """Return the SHA-256 of a model's weights and of what its sampler learned.
 
     It is the same whatever runs the model, and whether it was stored in half precision: what counts
@@ -16,6 +16,7 @@ def fingerprint(model: Any) -> bytes:
 
     Args:
         model: An `aezoo.Autoencoder`, or an `aezoo.served.Served`.
+        sampler: Whether the sampler counts.
 
     Returns:
         32 bytes.
@@ -29,7 +30,7 @@ def fingerprint(model: Any) -> bytes:
         ```
     """
     arrays = {name: np.asarray(weight, "<f4") for name, weight in model.named_weights().items()}
-    if model.sampler is not None:
+    if sampler and model.sampler is not None:
         arrays |= {f"sampler/{name}": array for name, array in model.sampler.arrays().items()}
     digest = hashlib.sha256()
     for name, array in sorted(arrays.items()):

@@ -15,7 +15,8 @@ def command(facts: Facts) -> str:
     if not task:
         return ""
     scale = dig(facts.record, "tested", "scale", of=int)
-    option = "" if scale is None else f" --scale {scale}"
+    option = " --style painting.png" if task == "stylize" else ""
+    option += "" if scale is None else f" --scale {scale}"
     out = "photo.aez" if task == "compress" else "better.png"
     return f"aezoo {plain(task.replace('_', '-'))} photo.png{option} --out {out}"
 

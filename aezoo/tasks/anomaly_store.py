@@ -16,7 +16,9 @@ from typing import Any
 import numpy as np
 
 from aezoo import factory, regular_file, sources, store, strict_json, tensors
+from aezoo.fingerprint import fingerprint
 from aezoo.graphs.onnx_file import moved
+from aezoo.served import Served
 from aezoo.stored import StoreError, StoreExistsError, StoreNotFoundError, naming
 from aezoo.tasks import anomaly_scores
 from aezoo.tasks.anomaly_detector import Detector
@@ -68,7 +70,7 @@ def save(detector: Detector, directory: str | os.PathLike[str], *, overwrite: bo
         "seed": detector.seed,
         "n_fitted": detector.n_fitted,
         "sample_shape": [*detector.model.sample_shape],
-        "model": {"variant": detector.model.variant, "sha256": fingerprint(detector.model)},
+        "model": {"variant": detector.model.variant, "sha256": _digest(detector.model)},
         "arrays": hashlib.sha256(data).hexdigest(),
     }
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -113,7 +115,7 @@ def load(
             raise ValueError(f"its sha256 is not that in {FACTS}: it was damaged or exchanged")
     if model is None:
         model = factory.load(place / MODEL, engine=engine)
-    found = fingerprint(model)
+    found = _digest(model)
     if found != facts["model"]["sha256"] or [*model.sample_shape] != facts["sample_shape"]:
         raise StoreError(
             f"{place}: this detector belongs to another model: a {facts['model']['variant']!r} "
@@ -146,28 +148,14 @@ def check_target(target: Path, *, overwrite: bool) -> None:
         )
 
 
-def fingerprint(model: Any) -> str:
-    """Return the SHA-256 of a model's weights, as hexadecimal digits; the same on each engine.
-
-    It is taken over names, shapes and values in float32, sorted by name.
-    """
-    if hasattr(model, "named_weights"):
-        from keras import ops
-
-        weights = {n: ops.convert_to_numpy(w) for n, w in model.named_weights().items()}
-    else:
-        stored = sources.read(model.source).stored_arrays()
-        weights = {name: array.astype(np.float32) for name, array in stored.items()}
-    digest = hashlib.sha256(model.variant.encode())
-    for name, array in sorted(weights.items()):
-        digest.update(f"{name}{array.shape}".encode())
-        digest.update(np.ascontiguousarray(array, "<f4").data)
-    return digest.hexdigest()
+def _digest(model: Any) -> str:
+    """Return the SHA-256 of a model's weights, whatever its sampler is."""
+    return fingerprint(model, sampler=False).hex()
 
 
 def _keep(model: Any, directory: Path) -> None:
     """Write a model as a directory, graphs included where it runs on them."""
-    if not hasattr(model, "named_weights"):
+    if isinstance(model, Served):
         stored = sources.read(model.source)
         config = {**stored.config, "sampler": None}
         arrays = stored.stored_arrays()
