@@ -18,7 +18,6 @@ _HOMES = {
     "embed": "embedding",
     "inpaint": "inpainting",
     "reduce": "reduction",
-    "restore": "restoration",
     "stylize": "stylization",
     "super_resolve": "super_resolution",
 }
