@@ -95,10 +95,14 @@ def stored(directory, *, sampler=None, variant="vae", **config):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_metadata_of_a_preset(name):
-    record, _, _ = documents(name)
+    record, config, _ = documents(name)
     found = metadata(preset_card(name))
     assert found["license"] == "apache-2.0"
-    task = "image-to-image" if "tested" in record else "unconditional-image-generation"
+    task = "unconditional-image-generation"
+    if record["variant"] == "restorer":
+        task = "image-to-image"
+    elif record["variant"] == "ae" and config["sampler"] is None:  # it has no prior either
+        task = "image-feature-extraction"
     assert found.get("pipeline_tag") == task
     assert found["tags"] == ["keras", "autoencoder", record["variant"], record["data"]["id"]]
     assert len(found["datasets"]) == 1
