@@ -10,6 +10,7 @@ import onnx
 import pytest
 
 import aezoo
+import aezoo_registry
 from aezoo import store
 from aezoo.graphs import check
 from aezoo.graphs.graph import stored_weights
@@ -188,5 +189,9 @@ def test_presets(name):
     x = RNG.random((4, *served.sample_shape)).astype("float32")
     agree(keras_model, served, x)
     assert served.learns_code == keras_model.learns_code
-    if keras_model.learns_code:  # a restorer draws nothing
+    with_prior = (aezoo_registry.preset(name).path / "prior.onnx").exists()
+    if keras_model.sampler is not None or with_prior:
         same(served.generate(4, seed=0), keras_model.generate(4, seed=0))
+    else:
+        with pytest.raises(ValueError, match="a prior or a fitted sampler"):
+            served.generate(4)
