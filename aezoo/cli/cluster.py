@@ -8,21 +8,14 @@ from typing import Annotated, Any
 import typer
 
 from aezoo.cli.console import note, quiet_import
-from aezoo.cli.options import Force, Json, Seed
+from aezoo.cli.options import Force, Json, Seed, TrainingData
 
 _MEMBERS = 12
 _DIMS = 10
 
 
 def cluster(
-    data: Annotated[
-        str,
-        typer.Argument(
-            metavar="DATA",
-            show_default=False,
-            help="A dataset (`aezoo list datasets`), a folder of images, or an .npz file.",
-        ),
-    ],
+    data: TrainingData,
     k: Annotated[int, typer.Option("-k", "--clusters", min=2, help="Number of clusters.")] = 10,
     out: Annotated[
         Path | None,

@@ -33,6 +33,14 @@ Samples = Annotated[
         "resized to what the model takes.",
     ),
 ]
+TrainingData = Annotated[
+    str,
+    typer.Argument(
+        metavar="DATA",
+        show_default=False,
+        help="A dataset (`aezoo list datasets`), a folder of images, or an .npz file.",
+    ),
+]
 Data = Annotated[
     str,
     typer.Option(

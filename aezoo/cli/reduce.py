@@ -9,18 +9,11 @@ import typer
 
 from aezoo.cli.console import note, quiet_import
 from aezoo.cli.embed import Evaluate
-from aezoo.cli.options import Force, Json, Seed, Settings
+from aezoo.cli.options import Force, Json, Seed, Settings, TrainingData
 
 
 def reduce(
-    data: Annotated[
-        str,
-        typer.Argument(
-            metavar="DATA",
-            show_default=False,
-            help="A dataset (`aezoo list datasets`), a folder of images, or an .npz file.",
-        ),
-    ],
+    data: TrainingData,
     out: Annotated[
         Path,
         typer.Option("-o", "--out", show_default=False, help="The map, a picture (.png, .jpg)."),
