@@ -53,7 +53,7 @@ def detect_anomalies(
         str | None,
         typer.Option(
             "--score",
-            show_default="layers",
+            show_default="layers, of few samples reconstruction",
             help="layers, rapp, reconstruction, erasing, mahalanobis, gmm or elbo.",
         ),
     ] = None,

@@ -74,7 +74,7 @@ def detect_anomalies(
     x: Any,
     model: Any = None,
     *,
-    score: str = anomaly_scores.DEFAULT,
+    score: str | None = None,
     rate: float = 0.05,
     seed: int = 0,
 ) -> Anomalies:
@@ -86,7 +86,7 @@ def detect_anomalies(
         model: A model of such samples, or its source; None to train one, which takes a minute.
         score: What is measured: `"layers"` and `"rapp"` look into the encoder, `"reconstruction"`
             and `"erasing"` at what is drawn, `"mahalanobis"` and `"gmm"` at the code, `"elbo"` at
-            the likelihood; see `aezoo.tasks.anomaly_scores`.
+            the likelihood; see `aezoo.tasks.anomaly_scores`, and `Detector` for None.
         rate: Share of normal samples that may be called anomalies; see `Detector`.
         seed: Seed of the training and of what is held back to set the threshold.
 
@@ -129,7 +129,7 @@ def evaluate(
     data: Any = "digits",
     *,
     model: Any = None,
-    score: str = anomaly_scores.DEFAULT,
+    score: str | None = None,
     rate: float = 0.05,
     labels: Sequence[Any] | None = None,
     seeds: int = 1,
@@ -156,9 +156,10 @@ def evaluate(
 
     Returns:
         What `aezoo.tasks.comparison.compare` returns, of areas under the ROC curve in percent, by
-        class: of the `model`, `pca` and `ocsvm`; and `classes`, `score`, `rate`,
-        `false_positives`, the share of normal test samples above the threshold, `deviation`, the
-        standard deviation of the mean over seeds, and `fitted`, the normal samples a class.
+        class: of the `model`, `pca` and `ocsvm`; and `classes`, `score` (those that were taken),
+        `rate`, `false_positives`, the share of normal test samples above the threshold,
+        `deviation`, the standard deviation of the mean over seeds, and `fitted`, the normal samples
+        a class.
 
     Raises:
         LookupError: There is no such dataset, label or score.
@@ -183,7 +184,7 @@ def evaluate(
         raise ValueError(f"The dataset {data.name!r} has no labels, which tell what is normal.")
     names = [*map(str, sorted(set(train.labels.tolist())) if labels is None else labels)]
     truth = data.labels.astype(str)
-    rows, runs, alarms, fitted = [], [], [], []
+    rows, runs, alarms, fitted, used = [], [], [], [], set()
     for name in names:
         normal, abnormal = train.examples(name), truth != name
         if abnormal.all() or not abnormal.any():
@@ -195,6 +196,7 @@ def evaluate(
                 warnings.simplefilter("ignore", UserWarning)  # of unusual ones among the normal
                 detector.fit(normal)
             scores = detector.score(data.x)
+            used.add(detector.name)
             found.append(auroc(scores, abnormal))
             alarms.append(float(np.mean(scores[~abnormal] > detector.threshold)))
         others = {
@@ -213,7 +215,7 @@ def evaluate(
         samples=len(data.x),
         fitted=fitted,
         classes=names,
-        score=score,
+        score=", ".join(sorted(map(str, used))),
         model="trained on each class" if model is None else detector.model.variant,
         rate=rate,
         false_positives=float(np.mean(alarms)),

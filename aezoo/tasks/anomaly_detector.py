@@ -36,11 +36,13 @@ class Detector:
         model: A model, or what `aezoo.load` takes for it, such as a preset's name; None to train
             one on the normal samples, by `train`.
         score: A name of `aezoo.tasks.anomaly_scores.SCORES`: `"layers"`, `"reconstruction"`,
-            `"mahalanobis"`, `"gmm"`, `"elbo"`, `"rapp"` or `"erasing"`.
+            `"mahalanobis"`, `"gmm"`, `"elbo"`, `"rapp"` or `"erasing"`; None for `"layers"`, or
+            `"reconstruction"` by a model that is trained on too few samples for that.
         rate: False-positive rate, between 0 and 1.
         seed: Seed of the training, and of what is held back.
 
     Attributes:
+        name: Name of the score.
         threshold: Samples with a higher score are anomalies.
         calibration: Scores of the normal samples that were held back, sorted.
         n_fitted: Number of samples that the score was fitted to.
@@ -67,20 +69,21 @@ class Detector:
         self,
         model: Any = None,
         *,
-        score: str = anomaly_scores.DEFAULT,
+        score: str | None = None,
         rate: float = 0.05,
         seed: int = 0,
     ):
         if not _is_share(rate):
             raise ValueError(f"rate must be a number between 0 and 1. Received: {rate=!r}.")
         generator(seed)  # refuses what is no seed
-        self.scorer = anomaly_scores.find(score)
+        self.scorer: Any = None if score is None else anomaly_scores.find(score)
         if isinstance(model, (str, os.PathLike)):
             from aezoo import factory
 
             model = factory.load(model)
-        self.model, self.name, self.rate, self.seed = model, score, float(rate), int(seed)
-        self._trains = model is None
+        self.model, self.rate, self.seed = model, float(rate), int(seed)
+        self.name = score
+        self._trains, self._chooses = model is None, score is None
         self.threshold = math.nan
         self.calibration = np.empty(0)
         self.n_fitted = 0
@@ -123,6 +126,9 @@ class Detector:
         fitted, kept = np.sort(order[held:]), np.sort(order[:held])
         if self._trains:
             self.model = train(x[fitted], seed=self.seed)
+        if self._chooses:
+            self.name = anomaly_scores.suited(self.model, len(fitted), own=self._trains)
+            self.scorer = anomaly_scores.find(self.name)
         self.scorer.fit(self.model, x[fitted])
         self.scorer.load(self.scorer.arrays())  # what a saved detector will hold, to the last bit
         scores = self._scores(x)

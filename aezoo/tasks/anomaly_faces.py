@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 from sklearn.base import BaseEstimator, OutlierMixin
 
-from aezoo.tasks import anomaly_scores
 from aezoo.tasks.anomaly_detector import Detector
 
 
@@ -45,7 +44,7 @@ class SklearnDetector(OutlierMixin, BaseEstimator):
     def __init__(
         self,
         model: Any = None,
-        score: str = anomaly_scores.DEFAULT,
+        score: str | None = None,
         rate: float = 0.05,
         seed: int = 0,
     ):
@@ -104,7 +103,7 @@ class PyODDetector:
     def __init__(
         self,
         model: Any = None,
-        score: str = anomaly_scores.DEFAULT,
+        score: str | None = None,
         contamination: float = 0.1,
         seed: int = 0,
     ):

@@ -351,8 +351,27 @@ SCORES: dict[str, Any] = {
     "rapp": Rapp,
     "erasing": Erasing,
 }
-"""What a score is called to its class; the first is the default."""
-DEFAULT = next(iter(SCORES))
+"""What a score is called to its class."""
+
+
+def suited(model: Any, n: int, *, own: bool) -> str:
+    """Return the score for where none is named.
+
+    That is `layers`, but `reconstruction` for a model of the normal samples' own that has as many
+    activations as there are samples, whose covariance they cannot tell.
+
+    Args:
+        model: The model.
+        n: Number of normal samples.
+        own: Whether the model was trained on them, and draws nothing else well.
+
+    Example:
+        >>> suited(None, 100, own=False)
+        'layers'
+    """
+    if own and n <= Layers().features(model, np.zeros((1, *model.sample_shape), "float32")).size:
+        return "reconstruction"
+    return "layers"
 
 
 def find(name: str) -> Score:

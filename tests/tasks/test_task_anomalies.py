@@ -238,6 +238,17 @@ def test_a_model_is_trained_where_there_is_none(quick, digits):
     assert np.isfinite(found.score(table)).all()
 
 
+def test_the_score_suits_the_number_of_samples(quick, model):
+    few = Detector(rate=0.3).fit(rng.random((40, 2, 2, 1), "float32"))
+    many = Detector(rate=0.3).fit(rng.random((60, 2, 2, 1), "float32"))
+    features = anomaly_scores.Layers().features(few.model, np.zeros((1, 2, 2, 1)))
+    assert few.n_fitted <= features.size < many.n_fitted  # of 2 layers, and of their differences
+    assert (few.name, many.name) == ("reconstruction", "layers")
+    again = few.fit(rng.random((60, 2, 2, 1), "float32"))
+    assert again.name == "layers"
+    assert anomaly_scores.suited(model, 1, own=False) == "layers"
+
+
 @pytest.mark.parametrize("name", anomaly_scores.SCORES)
 def test_images_of_one_grey_have_scores(name, model):
     grey = np.linspace(0, 1, 60).reshape(-1, 1, 1, 1) * np.ones((8, 8, 1))
@@ -289,7 +300,7 @@ def test_the_face_for_scikit_learn(served, digits, threes):
     with pytest.raises(NotFittedError):
         face.predict(threes)
     named = clone(SklearnDetector("vae.digits", rate=0.1))
-    assert named.get_params() == {"model": "vae.digits", "rate": 0.1, "score": "layers", "seed": 0}
+    assert named.get_params() == {"model": "vae.digits", "rate": 0.1, "score": None, "seed": 0}
     flat = threes.reshape(len(threes), -1)
     assert face.fit(flat) is face
     x, abnormal = digits[1].x, digits[1].labels != 3
