@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parent.parent
 MARK = "<!-- {name}:{place} -->"
 NONE = "n/a"
 LICENCE = "apache-2.0"
-TASKS = ("super_resolve", "inpaint", "denoise", "stylize", "compress")
+TASKS = ("super_resolve", "inpaint", "denoise", "restore", "stylize", "compress")
 TOLERANCE = 2  # of 255, between machines
 
 INTRODUCTION = """

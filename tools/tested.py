@@ -9,6 +9,7 @@ from aezoo.tasks import (
     inpainting,
     rate_distortion,
     repair,
+    restoration,
     stylization,
     super_resolution,
 )
@@ -44,6 +45,14 @@ def inpaint(model):
     return {**compare(rows, **facts), "n": found[0]["photos"]}
 
 
+def restore(model):
+    """Returns the scores of finding and repairing damage of the free photographs."""
+    return {
+        "data": "scikit-image and scikit-learn photos",
+        **restoration.evaluate(sample_photos.squares(256), finder=model),
+    }
+
+
 def compress(model):
     """Returns the scores of compression on a test split, at equal bits per pixel."""
     images = data.load("fashion_mnist", "test").x[:1000]
@@ -73,6 +82,7 @@ TASKS = {
     "compress": compress,
     "denoise": denoise,
     "inpaint": inpaint,
+    "restore": restore,
     "stylize": stylize,
     "super_resolve": super_resolve,
 }

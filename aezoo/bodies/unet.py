@@ -6,6 +6,7 @@ import keras
 from keras import layers
 
 from aezoo.bodies.conv import Channels, Upsample, halvings
+from aezoo.bodies.mlp import Activation
 from aezoo.bodies.resnet import MAX_BLOCKS, ResNet, conv
 from aezoo.schema import Interval
 
@@ -23,6 +24,8 @@ class UNet(ResNet):
         blocks: Residual blocks of each stage, on either way; at most 16 in all stages together.
         silent: Whether the network starts at zero, as a residual should; False for one that has to
             find something, such as what is `hidden`, and learns that far sooner.
+        activation: Activation of the blocks. `"leaky_relu"` lets no channel die, which many steps
+            from zero may do to those of `"relu"`.
 
     Example:
         ```python
@@ -35,17 +38,16 @@ class UNet(ResNet):
         [Lim et al., 2017](https://arxiv.org/abs/1707.02921)
     """
 
-    activation = "relu"
-
     def __init__(
         self,
         *,
         channels: Channels = (32, 64),
         blocks: Annotated[int, Interval(1, MAX_BLOCKS)] = 2,
         silent: bool = True,
+        activation: Activation = "relu",
     ):
         super().__init__(channels=channels, blocks=blocks)
-        self.silent = silent
+        self.silent, self.activation = silent, activation
         self.branches = "zeros" if silent else "glorot_uniform"
 
     def decoder(self, code_shape, output_shape):

@@ -18,6 +18,7 @@ _HOMES = {
     "embed": "embedding",
     "inpaint": "inpainting",
     "reduce": "reduction",
+    "restore": "restoration",
     "stylize": "stylization",
     "super_resolve": "super_resolution",
 }

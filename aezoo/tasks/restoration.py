@@ -10,9 +10,10 @@ import numpy as np
 from aezoo import damage, photos, tiles
 from aezoo.arrays import to_unit
 from aezoo.noise import generator
-from aezoo.tasks import denoising, repair
+from aezoo.tasks import denoising, pretrained, repair
 from aezoo.tasks.comparison import MODEL, compare
 
+PRESET = "restorer.damage"
 MARGIN = 24
 THRESHOLD = 0.5
 GROWTH = 1
@@ -27,12 +28,12 @@ def restore(
     filler: Any = None,
     denoiser: Any = None,
 ) -> np.ndarray:
-    """Restore an old photo: fill what is damaged, found or marked, and remove the grain.
+    """Restore an old photo: find scratches, dust and stains, fill them, and remove the grain.
 
     Args:
         image: Shape `(h, w, 1)` or `(h, w, 3)`, uint8 or floats in [0, 1].
         mask: Where it is damaged, booleans `(h, w)`; None for what `find_damage` says.
-        finder: Without a mask the model of `find_damage`.
+        finder: See `find_damage`.
         filler: See `aezoo.tasks.repair.fill`.
         denoiser: See `aezoo.tasks.denoise`; False for photos whose grain shall stay.
 
@@ -47,10 +48,10 @@ def restore(
         from sklearn.datasets import load_sample_image
 
         from aezoo.damage import damage
-        from aezoo.tasks.restoration import restore
 
         old, where = damage(load_sample_image("flower.jpg")[200:328, 300:428], seed=1)
-        new = restore(old, where)
+        new = aezoo.tasks.restore(old)
+        better = aezoo.tasks.restore(old, where)  # where it is known
         ```
     """
     x = photos.check(image)
@@ -68,26 +69,32 @@ def restore(
     return photos.like(whole, image)
 
 
-def find_damage(image: Any, *, model: Any) -> np.ndarray:
+def find_damage(image: Any, *, model: Any = None) -> np.ndarray:
     """Find scratches, hairs, dust and stains in a photo.
 
     Args:
         image: Shape `(h, w, 1)` or `(h, w, 3)`, uint8 or floats in [0, 1].
-        model: A restorer of colour images with a `hidden` last channel.
+        model: None for the preset `restorer.damage`, or a restorer of colour images with a `hidden`
+            last channel.
 
     Returns:
         Booleans, shape `(h, w)`.
 
     Raises:
         ValueError: The image or the model is not of this kind.
+
+    Example:
+        >>> find_damage(np.full((40, 60, 1), 128, "uint8")).any()
+        np.False_
     """
     photo = photos.accept(image)
-    check(model)
+    network = pretrained.load(PRESET) if model is None else model
+    check(network)
 
     def find(batch: np.ndarray) -> np.ndarray:
-        return np.asarray(model.decode(photos.with_channels(to_unit(batch), 3))[..., 3:])
+        return np.asarray(network.decode(photos.with_channels(to_unit(batch), 3))[..., 3:])
 
-    size = model.sample_shape[:2]
+    size = network.sample_shape[:2]
     chance = tiles.over(photo, find, size=size, margin=MARGIN)
     return np.asarray(chance[..., 0] > THRESHOLD)
 
@@ -120,7 +127,7 @@ def check(model: Any) -> None:
 def evaluate(
     images: Sequence[Any],
     *,
-    finder: Any,
+    finder: Any = None,
     filler: Any = None,
     seed: int = 0,
 ) -> dict[str, Any]:

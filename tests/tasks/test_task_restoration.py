@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 
 import aezoo
-from aezoo import photos
+from aezoo import damage, photos
+from aezoo.cli import main
 from aezoo.tasks import repair, restoration
 from aezoo.tasks.restoration import restore
 
@@ -112,3 +115,25 @@ def test_models_of_another_kind_are_refused(filler, finder, photo):
         repair.fill(photos.check(photo), hole(photo), model=finder)
     with pytest.raises(ValueError, match="larger than 48 pixels"):
         repair.fill(photos.check(photo), hole(photo), model=restorer((48, 48, 4), "holes"))
+
+
+def test_the_presets_find_and_repair(photo):
+    old, where = damage.mark(np.tile(photo, (2, 2, 1)), seed=2)
+    found = restoration.find_damage(old)
+    assert found[where].mean() > 5 * found[~where].mean()
+    new = restore(old, denoiser=False)
+    whole = photos.check(np.tile(photo, (2, 2, 1)))
+    assert photos.psnr(photos.check(new), whole) > photos.psnr(photos.check(old), whole)
+
+
+def test_the_command(folder, tmp_path, capsys):
+    out = tmp_path / "new.png"
+    assert main(["restore", str(folder / "a.png"), "--out", str(out), "--compare"]) == 0
+    assert out.exists()
+    assert (tmp_path / "new.compare.png").exists()
+    assert main(["restore", str(folder / "a.png"), "--out", str(out), "--keep-grain"]) == 1
+    assert "exists already" in capsys.readouterr().err
+    assert main(["restore", str(folder / "more"), "--evaluate", "--json"]) == 0
+    assert len(json.loads(capsys.readouterr().out)["scores"]) == 2
+    assert main(["restore", str(folder / "a.png"), "-o", str(out), "--model", "vae.digits"]) == 1
+    assert "degradation 'hidden'" in capsys.readouterr().err
