@@ -14,6 +14,7 @@ _BLUE = np.array([-37.797, -74.203, 112.0]) / 255
 _RED = np.array([112.0, -93.786, -18.214]) / 255
 _YCBCR = np.stack([_LUMA, _BLUE, _RED], axis=1).astype(np.float32)
 _RGB = np.linalg.inv(_YCBCR)
+_GREY = np.float32(255 / 219)  # of the range of Y to that of values
 _OFFSET = np.array([16.0, 128.0, 128.0], np.float32) / 255
 
 
@@ -135,6 +136,16 @@ def luma(image: np.ndarray) -> np.ndarray:
         True
     """
     return to_ycbcr(np.broadcast_to(image, (*image.shape[:-1], 3)))[..., :1]
+
+
+def grey(image: np.ndarray) -> np.ndarray:
+    """Return the luma of an image of 1 or 3 channels as a grey, black 0 and white 1, `(..., 1)`.
+
+    Example:
+        >>> round(grey(np.full((1, 1, 3), 0.25)).item(), 5)
+        0.25
+    """
+    return (luma(image) - _OFFSET[0]) * _GREY
 
 
 def psnr(image: np.ndarray, other: np.ndarray, where: np.ndarray | None = None) -> float:

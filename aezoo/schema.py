@@ -154,7 +154,8 @@ def describe(annotation: Any) -> str:
 def _fits(value: Any, annotation: Any) -> bool:
     origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
     if origin is Annotated:
-        if not _fits(value, arguments[0]):
+        bounded = arguments[0] is int and any(isinstance(b, Interval) for b in arguments[1:])
+        if not (_is_integer(value) if bounded else _fits(value, arguments[0])):
             return False
         return all(_keeps(value, bound) for bound in arguments[1:])
     if origin in (Union, types.UnionType):

@@ -131,8 +131,44 @@ def ot(x: np.ndarray, y: np.ndarray, rng: np.random.Generator) -> Map:
         [Pitie and Kokaram, 2007](https://doi.org/10.1049/cp:20070055)
     """
     (centre, own), (target, other) = moments(x), moments(y)
-    root, inverse = power(own, 0.5), power(own, -0.5)
-    return _affine(inverse @ power(root @ other @ root, 0.5) @ inverse + _null(own), centre, target)
+    return _affine(_least(own, other), centre, target)
+
+
+def knothe(x: np.ndarray, y: np.ndarray, *, still: bool = False) -> Map:
+    """Fit the linear map that moves the first number of a vector by itself, the others around it.
+
+    Vectors moved have the mean and the covariance of `y`, and the order of their first numbers
+    stays: of normal distributions it is the rearrangement of Knothe and Rosenblatt. What the others
+    are, given the first, moves by `ot`.
+
+    Args:
+        x: Vectors `(n, d)` to move.
+        y: Vectors `(m, d)`, where to.
+        still: Whether the first numbers and all means stay, and only the others' covariance moves.
+
+    Returns:
+        A function of vectors `(..., d)`.
+
+    Example:
+        >>> rng = np.random.default_rng(0)
+        >>> x, y = rng.normal(size=(99, 3)), rng.normal(size=(50, 3)) @ rng.normal(size=(3, 3))
+        >>> moved = knothe(x, y)(x)
+        >>> np.allclose(moments(moved)[1], moments(y)[1], rtol=1e-3)
+        True
+        >>> bool((np.argsort(moved[:, 0]) == np.argsort(x[:, 0])).all())
+        True
+
+    Reference:
+        [Rosenblatt, 1952](https://doi.org/10.1214/aoms/1177729394)
+    """
+    (centre, own), (target, other) = moments(x), moments(y)
+    (slope, rest), (wanted, left) = _given_first(own), _given_first(other)
+    gain = np.sqrt(other[0, 0] / own[0, 0]) if own[0, 0] > 0 else 1.0
+    matrix = np.eye(len(own))
+    matrix[1:, 1:] = _least(rest, left)
+    matrix[1:, 0] = wanted * gain - matrix[1:, 1:] @ slope
+    matrix[0, 0] = 1.0 if still else gain
+    return _affine(matrix, centre, centre if still else target)
 
 
 def sliced(x: np.ndarray, y: np.ndarray, rng: np.random.Generator) -> Map:
@@ -228,6 +264,19 @@ def _alike(covariance: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         basis[:, start:stop] = basis[:, start:stop] @ orthonormal(stop - start, rng)
         start, size = stop, 2 * size
     return basis
+
+
+def _least(own: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Return the matrix of linear optimal transport from one covariance to another."""
+    root, inverse = power(own, 0.5), power(own, -0.5)
+    return inverse @ power(root @ other @ root, 0.5) @ inverse + _null(own)
+
+
+def _given_first(covariance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the slopes of numbers over the first one, and the covariance that this leaves."""
+    slope = covariance[1:, 0] / (covariance[0, 0] or 1.0)
+    rest = covariance[1:, 1:] - np.outer(slope, covariance[0, 1:])
+    return slope, rest * (np.trace(rest) > ROUNDING * np.trace(covariance))
 
 
 def _null(covariance: np.ndarray) -> np.ndarray:

@@ -84,6 +84,8 @@ def test_errors_quote_at_most_200_characters_of_what_came():
         (3, int, True),
         (schema.MAX_INTEGER, int, True),
         (schema.MAX_INTEGER + 1, int, False),
+        (2**32 - 1, schema.Seed, True),
+        (2**32, schema.Seed, False),
         (-schema.MAX_INTEGER - 1, int, False),
         (np.int64(3), int, True),
         (np.array([3]), int, False),

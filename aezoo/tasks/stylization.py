@@ -12,9 +12,9 @@ from PIL import Image
 from aezoo import photos, resampling
 from aezoo.arrays import to_unit
 from aezoo.noise import generator
-from aezoo.tasks import style_score
+from aezoo.tasks import style_colours, style_score
 from aezoo.tasks.style_features import Features, Random, Self
-from aezoo.transport import METHODS, Fit, Map, ot
+from aezoo.transport import METHODS, Fit, Map
 
 LARGEST = 600_000
 """Pixels that are worked on at most; larger photos get what changed, enlarged."""
@@ -24,7 +24,6 @@ OCTAVES = 5
 """Scales of a photo that are moved, each half as large as the one before."""
 STRIP = 256
 LONGEST = 4096
-_GREY = 255 / 219  # of the range of luma to that of values
 
 
 def _vgg19(model: Any = None) -> Features:
@@ -54,8 +53,8 @@ def stylize(
 ) -> np.ndarray:
     """Give a photo the style of another picture.
 
-    Its colours are moved to where the style's lie, by linear optimal transport, and then its
-    features, coarse scales first. Photos of any size will do, in bounded memory: beyond 600,000
+    Its colours are moved to where the style's lie, around its brightness, and then its features,
+    coarse scales first. Photos of any size will do, in bounded memory: beyond 600,000
     pixels features are moved at a smaller size, and what changed is enlarged and added.
 
     Args:
@@ -67,8 +66,8 @@ def stylize(
         features: What is moved: `"random"`, all patches of 7x7 pixels by random filters; `"self"`,
             the codes of an autoencoder of patches; `"vgg19"`, which downloads the weights of
             `keras.applications`.
-        strength: From 0, the photo itself, to 1. Colours come first, all of them at 1/2; features
-            go the cube of it, so that little of the content is spent first.
+        strength: From 0, the photo itself, to 1. Colours come first, all of them at 1/2, and then
+            features, which take more of the content.
         keep_colours: Whether colours, and the mean and contrast of brightness, stay the photo's.
         model: None for the preset `ae.photo_patches`, or another autoencoder of square colour
             images for `features="self"`: the smaller its images, the finer what it moves.
@@ -105,9 +104,9 @@ def stylize(
         small, target = _brightness(small), _brightness(target)
     if keep_colours:
         target = _alike(target, small)
-    colour = colours(small, target, strength)
-    change = transfer(colour(small), target, encoder, fit, strength**3, rng)
-    return _finished(photo, colour, change, grey, content)
+    colour, moved = recolour(small, target, strength)
+    moved = moved + transfer(moved, target, encoder, fit, _late(strength), rng)
+    return _finished(photo, colour, moved - colour(small), grey, content)
 
 
 def synthesise(
@@ -240,17 +239,26 @@ def transfer(
     return change
 
 
-def colours(content: np.ndarray, style: np.ndarray, strength: float) -> Map:
-    """Return the function that moves colours `(..., 3)` of a photo towards a style's.
+def recolour(content: np.ndarray, style: np.ndarray, strength: float) -> tuple[Map, np.ndarray]:
+    """Move the colours of a photo towards a style's, see `aezoo.tasks.style_colours`.
 
     Args:
         content: Shape `(h, w, 3)`, floats in [0, 1].
         style: Shape `(height, width, 3)`, too.
         strength: From 0 to 1; at 1/2 they are the style's.
+
+    Returns:
+        The function that moves each colour `(..., 3)` by itself, and the photo whose details are
+        coloured as well, float32 in [0, 1].
     """
-    move = ot(content.reshape(-1, 3), style.reshape(-1, 3), generator(0))
-    part = np.float32(min(1.0, 2 * strength))
-    return lambda x: np.clip(x + part * (move(x) - x), 0.0, 1.0)
+    move, part = style_colours.mapping(content, style), np.float32(min(1.0, 2 * strength))
+    moved = move(content)
+    change = moved + style_colours.details(moved, style) - content
+
+    def single(x: np.ndarray) -> np.ndarray:
+        return style_colours.in_gamut(x + part * (move(x) - x))
+
+    return single, style_colours.in_gamut(content + part * change)
 
 
 def evaluate(
@@ -292,11 +300,16 @@ def evaluate(
     }
 
     def moved(content: np.ndarray, style: np.ndarray, strength: float) -> np.ndarray:
-        start = colours(content, style, strength)(content)
-        change = transfer(start, style, encoder, fit, strength**3, generator(seed))
-        return np.clip(start + change, 0.0, 1.0)
+        start = recolour(content, style, strength)[1]
+        change = transfer(start, style, encoder, fit, _late(strength), generator(seed))
+        return style_colours.in_gamut(start + change)
 
     return style_score.evaluate(moved, *given, name=features, **facts)
+
+
+def _late(strength: float) -> float:
+    """Return the part of the features' way: none up to 1/2, where colours are still moved."""
+    return max(0.0, 2 * strength - 1) ** 2
 
 
 def _halved(size: Sequence[int], octave: int) -> list[int]:
@@ -328,8 +341,7 @@ def _small(image: np.ndarray, largest: int = LARGEST) -> np.ndarray:
 
 
 def _brightness(image: np.ndarray) -> np.ndarray:
-    grey = (photos.luma(image) - np.float32(16 / 255)) * np.float32(_GREY)
-    return photos.with_channels(grey.clip(0.0, 1.0), 3)
+    return photos.with_channels(photos.grey(image).clip(0.0, 1.0), 3)
 
 
 def _alike(style: np.ndarray, content: np.ndarray) -> np.ndarray:
@@ -350,5 +362,6 @@ def _finished(
         own = to_unit(photo[top : top + STRIP])
         start = _brightness(own) if grey else photos.with_channels(own, 3)
         moved = colour(start) + np.moveaxis(rows[top : top + STRIP] @ planes @ columns.T, 0, -1)
-        strips.append(photos.like(own + (moved - start)[..., :1] if grey else moved, kind))
+        new = own + (moved - start)[..., :1] if grey else style_colours.in_gamut(moved)
+        strips.append(photos.like(new, kind))
     return np.concatenate(strips)

@@ -187,7 +187,7 @@ class AutoencoderTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
                 raise ValueError(
                     f"{name} must be an integer of at least 1. Received: {name}={value!r}."
                 )
-        seed = int(check_random_state(self.random_state).randint(2**24))
+        seed = int(check_random_state(self.random_state).randint(2**32, dtype=np.int64))
         mean, std = _moments(X, apart=self.image_shape is None and X.shape[1] <= _VECTOR)
         step = {"name": "standardise", "mean": mean.tolist(), "std": std.tolist()}
         samples = _single(X).reshape(-1, *self._shape(X.shape[1]))
