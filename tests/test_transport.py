@@ -49,6 +49,38 @@ def test_the_optimal_map_is_symmetric_positive_and_the_cheapest():
     assert costs["ot"] == pytest.approx(np.sum((mean - other_mean) ** 2) + trace, rel=1e-5)
 
 
+def test_knothe_keeps_the_order_of_the_first_numbers_and_takes_over_moments():
+    x, y = clouds()
+    moved = transport.knothe(x, y)(x)
+    for ours, theirs in zip(moments(moved), moments(y), strict=True):
+        np.testing.assert_allclose(ours, theirs, atol=1e-4)
+    # Of the Gaussian rearrangement the first row is that of one dimension.
+    ratio = y[:, 0].std() / x[:, 0].std()
+    expected = y[:, 0].mean() + ratio * (x[:, 0] - x[:, 0].mean())
+    np.testing.assert_allclose(moved[:, 0], expected, rtol=1e-4)
+    last = transport.knothe(x[:, :2], y[:, :2])  # of two numbers, the map by Cholesky factors
+    factors = [np.linalg.cholesky(moments(each[:, :2])[1]) for each in (y, x)]
+    slope = last(np.eye(2)) - last(np.zeros((1, 2)))
+    np.testing.assert_allclose(slope.T, factors[0] @ np.linalg.inv(factors[1]), atol=1e-4)
+
+
+def test_knothe_may_leave_the_first_numbers_and_the_means():
+    x, y = clouds()
+    moved = transport.knothe(x, y, still=True)(x)
+    np.testing.assert_allclose(moved[:, 0], x[:, 0], atol=1e-5)
+    np.testing.assert_allclose(moved.mean(axis=0), x.mean(axis=0), atol=1e-4)
+    np.testing.assert_allclose(moments(moved)[1][1:, 1:], moments(y)[1][1:, 1:], atol=1e-4)
+
+
+def test_knothe_adds_nothing_where_nothing_varies():
+    x, y = clouds()
+    first = np.zeros_like(x)
+    first[:, 0] = x[:, 0]
+    assert transport.knothe(np.ones_like(x), np.ones_like(x))(x[:3]) == pytest.approx(x[:3])
+    moved = transport.knothe(first, y)(first)
+    assert np.linalg.matrix_rank(moved - moved.mean(axis=0), tol=1e-2) == 1  # a line in colour
+
+
 def test_sliced_keeps_order_and_takes_over_the_distribution():
     generator = np.random.default_rng(0)
     x, y = generator.normal(size=(5000, 1)), generator.exponential(size=(4000, 1))
