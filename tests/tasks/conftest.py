@@ -1,10 +1,14 @@
-"""Photos that the tests of restoring tasks share."""
+"""What the tests of tasks share: photos, digits, and a model of them."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 from PIL import Image
+
+import aezoo
+from aezoo.data import load
+from aezoo.tasks import anomaly_detector
 
 
 @pytest.fixture(scope="session")
@@ -28,3 +32,29 @@ def folder(tmp_path, photo):
     (place / "text.png").write_text("not an image")
     (place / "half.png").write_bytes((place / "a.png").read_bytes()[:999])
     return place
+
+
+@pytest.fixture(scope="session")
+def digits():
+    """The training and the test split of the digits."""
+    return load("digits"), load("digits", "test")
+
+
+@pytest.fixture(scope="session")
+def served():
+    """A model of digits, on ONNX Runtime."""
+    return aezoo.load("vae.digits", engine="onnx")
+
+
+@pytest.fixture(scope="session")
+def threes(digits):
+    return digits[0].examples(3)
+
+
+@pytest.fixture
+def quick(monkeypatch):
+    """Detectors train a tiny model, in a moment."""
+    monkeypatch.setattr(anomaly_detector, "_EPOCHS", 2)
+    monkeypatch.setattr(anomaly_detector, "_STEPS", 20)
+    recipe = {"variant": "ae", "body": {"name": "mlp", "hidden": [16]}, "latent_dim": 4}
+    monkeypatch.setattr(anomaly_detector, "RECIPE", recipe)

@@ -12,7 +12,7 @@ import aezoo
 from aezoo import tasks
 from aezoo.baseline import PCABaseline
 from aezoo.cli import main
-from aezoo.data import Dataset, load
+from aezoo.data import Dataset
 from aezoo.tasks import editing
 
 FADE = 0.2
@@ -37,11 +37,6 @@ class Linear:
 
     def decode(self, z):
         return (z @ self.basis.T).reshape(-1, *self.sample_shape)
-
-
-@pytest.fixture(scope="module")
-def digits():
-    return load("digits"), load("digits", "test")
 
 
 @pytest.fixture(scope="module")
