@@ -15,7 +15,7 @@ from aezoo.tasks.comparison import MODEL, compare
 
 PRESET = "restorer.damage"
 MARGIN = 24
-THRESHOLD = 0.4
+THRESHOLD = 0.5
 GROWTH = 1
 """Pixels by which what was found grows before it is filled: the rims of marks are faint."""
 
