@@ -135,5 +135,6 @@ def test_the_command(folder, tmp_path, capsys):
     assert "exists already" in capsys.readouterr().err
     assert main(["restore", str(folder / "more"), "--evaluate", "--json"]) == 0
     assert len(json.loads(capsys.readouterr().out)["scores"]) == 2
-    assert main(["restore", str(folder / "a.png"), "-o", str(out), "--model", "vae.digits"]) == 1
+    out = tmp_path / "other.png"
+    assert main(["restore", str(folder / "a.png"), "-o", str(out), "--model", "vae.digits"]) == 2
     assert "degradation 'hidden'" in capsys.readouterr().err

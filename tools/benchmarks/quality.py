@@ -62,8 +62,8 @@ BY_NETWORK = {
 """What a network adds to these arguments."""
 ALONE = {"sigma_vae": {"likelihood": {**HALF, "scale": "batch"}}}
 """Arguments of variants that only aezoo has, where they are not `HALF` alone."""
-ELSEWHERE = ("restorer",)
-"""Variants without a learned code, which the pages of their tasks measure."""
+ELSEWHERE = ("compressor", "restorer")
+"""Variants that the pages of their tasks measure: they take no such likelihood."""
 EVERYWHERE = ("ae", "vae", "beta_vae", "wae_mmd", "rae_l2", "vq_vae")
 """Variants that are trained with every network; the others with the first."""
 ALSO_IN_HALF = ("vae", "mlp")
