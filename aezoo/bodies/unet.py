@@ -24,8 +24,8 @@ class UNet(ResNet):
         blocks: Residual blocks of each stage, on either way; at most 16 in all stages together.
         silent: Whether the network starts at zero, as a residual should; False for one that has to
             find something, such as what is `hidden`, and learns that far sooner.
-        activation: Activation of the blocks. `"leaky_relu"` lets no channel die, which many steps
-            from zero may do to those of `"relu"`.
+        activation: Activation of the blocks. Channels of `"relu"` may die where blocks start at
+            zero, those of `"leaky_relu"` do not.
 
     Example:
         ```python
