@@ -32,7 +32,13 @@ def stylize(
         ),
     ] = "random",
     strength: Annotated[
-        float, typer.Option("--strength", min=0.0, max=1.0, help="0 leaves the photo as it is.")
+        float,
+        typer.Option(
+            "--strength",
+            min=0.0,
+            max=1.0,
+            help="0 leaves the photo as it is, 0.5 moves its colours alone.",
+        ),
     ] = 1.0,
     keep_colours: Annotated[
         bool, typer.Option("--keep-colours", help="Keep the photo's colours and contrast.")

@@ -306,8 +306,8 @@ def activations(model: Any, x: np.ndarray) -> list[np.ndarray]:
     if not getattr(network, "weights", None):
         raise ValueError(
             "This score looks into the layers of a trained encoder, which only Keras shows: load "
-            "the model with engine='keras' (--engine keras), or choose another score. "
-            f"Received: {type(model).__name__}."
+            "the model with engine='keras' (--engine keras), or choose another score, as 'gmm' "
+            f"or 'mahalanobis'. Received: {type(model).__name__}."
         )
     return [
         np.concatenate(parts).reshape(len(x), -1).astype(np.float32, copy=False)

@@ -67,7 +67,7 @@ def stylize(
             the codes of an autoencoder of patches; `"vgg19"`, which downloads the weights of
             `keras.applications`.
         strength: From 0, the photo itself, to 1. Colours come first, all of them at 1/2, and then
-            features, which take more of the content.
+            features, which take more of the content; with `keep_colours` features alone.
         keep_colours: Whether colours, and the mean and contrast of brightness, stay the photo's.
         model: None for the preset `ae.photo_patches`, or another autoencoder of square colour
             images for `features="self"`: the smaller its images, the finer what it moves.
@@ -105,7 +105,8 @@ def stylize(
     if keep_colours:
         target = _alike(target, small)
     colour, moved = recolour(small, target, strength)
-    moved = moved + transfer(moved, target, encoder, fit, _late(strength), rng)
+    part = strength**2 if keep_colours else _late(strength)
+    moved = moved + transfer(moved, target, encoder, fit, part, rng)
     return _finished(photo, colour, moved - colour(small), grey, content)
 
 

@@ -47,6 +47,11 @@ def test_the_seed_decides(photo, style):
     assert np.any(stylize(photo, style, seed=1) != stylize(photo, style, seed=2))
 
 
+def test_features_alone_move_where_colours_stay(photo, style):
+    few, all_ = (stylize(photo, style, keep_colours=True, strength=s, seed=0) for s in (0.5, 1))
+    assert 0 < np.abs(few - photo.astype(int)).mean() < np.abs(all_ - photo.astype(int)).mean()
+
+
 def test_colours_may_stay(photo, style):
     found = stylize(photo, style, keep_colours=True) / 255
     # One number for the three channels of a pixel, as far as none is clipped.
