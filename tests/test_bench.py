@@ -17,11 +17,6 @@ ROOT = Path(__file__).resolve().parent.parent
 TOOLS = ROOT / "tools"
 
 
-@pytest.fixture(autouse=True)
-def _tools(monkeypatch):
-    monkeypatch.syspath_prepend(str(TOOLS))
-
-
 def module(name):
     return importlib.import_module(f"benchmarks.{name}")
 

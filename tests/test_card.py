@@ -186,6 +186,10 @@ def test_limits_say_what_the_record_shows():
     assert "the critic's loss is 0.232681" in aae
     assert "It was not trained to generate" in ae
     assert "It was not trained to generate" not in digits
+    assert "Generated samples were not scored" not in ae
+    record, config, manifest = documents("ae.fashion_mnist")
+    del record["metrics"]["references"]
+    assert "Generated samples were not scored" in card.of_preset(record, config, manifest)
 
 
 def test_scores_of_generated_samples_stand_beside_others_in_their_place():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import shlex
 import subprocess
@@ -15,9 +14,11 @@ from huggingface_hub import ModelCard
 
 import aezoo
 import aezoo_registry
+import cards
 from aezoo.arrays import to_uint8
 from aezoo.card import gallery
 from aezoo.hub import Address
+from showcase import pages, pictures, tables
 
 ROOT = Path(__file__).resolve().parent.parent
 TOOL = ROOT / "tools" / "cards.py"
@@ -50,16 +51,8 @@ MANIFEST = {"files": {"model.safetensors": {"size": 2048, "sha256": "ab" * 32}}}
 BEGIN, END = "<!-- presets:begin -->", "<!-- presets:end -->"
 
 
-@pytest.fixture(name="cards")
-def _cards():
-    spec = importlib.util.spec_from_file_location("cards", TOOL)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 @pytest.fixture(name="checkout")
-def _checkout(tmp_path, cards):
+def _checkout(tmp_path):
     preset = tmp_path / "aezoo" / "presets" / "vae.waves"
     preset.mkdir(parents=True)
     for name, document in {"record": RECORD, "config": CONFIG, "manifest": MANIFEST}.items():
@@ -76,26 +69,26 @@ def _checkout(tmp_path, cards):
     return tmp_path
 
 
-def _run(cards, monkeypatch, root, *arguments):
+def _run(monkeypatch, root, *arguments):
     monkeypatch.setattr(sys, "argv", ["cards.py", *arguments])
     return cards.main(root)
 
 
-def _blocks(name, language, cards, **changes):
+def _blocks(name, language, **changes):
     """Return the blocks of code on a preset's card."""
-    blocks = cards.page(name, **changes).split(f"\n```{language}\n")[1:]
+    blocks = pages.page(name, **changes).split(f"\n```{language}\n")[1:]
     return [block.partition("\n```\n")[0] for block in blocks]
 
 
 def test_pages_of_this_checkout_are_up_to_date():
-    command = [sys.executable, "-I", str(TOOL), "--check"]
+    command = [sys.executable, str(TOOL), "--check"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_pictures_are_what_the_preset_draws(cards, name):
-    assert cards.difference(name) <= cards.TOLERANCE
+def test_pictures_are_what_the_preset_draws(name):
+    assert pictures.difference(name) <= cards.TOLERANCE
 
 
 def test_pictures_show_the_first_test_samples_in_order():
@@ -119,8 +112,8 @@ def test_pictures_are_small():
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_snippet_runs(cards, name):
-    (snippet,) = _blocks(name, "python", cards)
+def test_snippet_runs(name):
+    (snippet,) = _blocks(name, "python")
     namespace = {}
     exec(compile(snippet, name, "exec"), namespace)
     shape = tuple(namespace["model"].sample_shape)
@@ -132,8 +125,8 @@ def test_snippet_runs(cards, name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_commands_name_the_preset(cards, name):
-    train, generate = (shlex.split(block) for block in _blocks(name, "sh", cards)[::-1])
+def test_commands_name_the_preset(name):
+    train, generate = (shlex.split(block) for block in _blocks(name, "sh")[::-1])
     assert train == ["python", "tools/train.py", name]
     record = aezoo_registry.preset(name).record
     command = record["tested"]["task"].replace("_", "-") if "tested" in record else "generate"
@@ -142,16 +135,16 @@ def test_commands_name_the_preset(cards, name):
     assert aezoo_registry.preset(name).name == name
 
 
-def test_card_for_a_repository_loads_from_there_and_by_name(cards):
-    first, second = _blocks("vae.digits", "python", cards, repo="org/vae.digits")
+def test_card_for_a_repository_loads_from_there_and_by_name():
+    first, second = _blocks("vae.digits", "python", repo="org/vae.digits")
     (line,) = [line for line in first.splitlines() if "aezoo.load" in line]
     address = Address.parse(line.split('"')[1])
     assert (address.repository, address.revision) == ("org/vae.digits", None)
     assert second == 'model = aezoo.load("vae.digits")'
 
 
-def test_files_to_publish_are_the_card_and_its_pictures(cards):
-    files = cards.files("vae.digits", repo="org/vae.digits")
+def test_files_to_publish_are_the_card_and_its_pictures():
+    files = pages.files("vae.digits", repo="org/vae.digits")
     data = ModelCard(files["README.md"].decode()).data
     assert data.license == "apache-2.0"
     assert data.model_name == "vae.digits"
@@ -161,27 +154,27 @@ def test_files_to_publish_are_the_card_and_its_pictures(cards):
         assert files[name].startswith(b"\x89PNG")
 
 
-def test_check_fails_until_the_pages_are_written(cards, checkout, monkeypatch, capsys):
-    assert _run(cards, monkeypatch, checkout, "--check") == 1
+def test_check_fails_until_the_pages_are_written(checkout, monkeypatch, capsys):
+    assert _run(monkeypatch, checkout, "--check") == 1
     said = capsys.readouterr().out.splitlines()
-    pages = ["README.md", "model_cards/README.md", "model_cards/vae.waves/README.md"]
-    assert said == [f"{page} is out of date: run python tools/cards.py" for page in pages]
+    stale = ["README.md", "model_cards/README.md", "model_cards/vae.waves/README.md"]
+    assert said == [f"{page} is out of date: run python tools/cards.py" for page in stale]
     assert "old" in (checkout / "README.md").read_text()
-    assert _run(cards, monkeypatch, checkout) == 0
-    assert _run(cards, monkeypatch, checkout, "--check") == 0
+    assert _run(monkeypatch, checkout) == 0
+    assert _run(monkeypatch, checkout, "--check") == 0
     (checkout / "model_cards" / "README.md").write_text("edited by hand")
-    assert _run(cards, monkeypatch, checkout, "--check") == 1
+    assert _run(monkeypatch, checkout, "--check") == 1
 
 
-def test_check_finds_missing_old_and_left_over_files(cards, checkout, monkeypatch, capsys):
-    _run(cards, monkeypatch, checkout)
+def test_check_finds_missing_old_and_left_over_files(checkout, monkeypatch, capsys):
+    _run(monkeypatch, checkout)
     home = checkout / "model_cards" / "vae.waves"
     (home / "walk.png").unlink()
     (home / "prior.png").write_bytes(gallery.to_png(np.zeros((4, 4, 1), np.uint8), "cd" * 32))
     (checkout / "model_cards" / "vae.gone").mkdir()
     (checkout / "model_cards" / "vae.gone" / "README.md").write_text("# Gone")
     capsys.readouterr()
-    assert _run(cards, monkeypatch, checkout, "--check") == 1
+    assert _run(monkeypatch, checkout, "--check") == 1
     assert capsys.readouterr().out.splitlines() == [
         "model_cards/vae.waves/prior.png is of other weights: draw it again",
         "model_cards/vae.waves/walk.png is missing: run python tools/cards.py --pictures",
@@ -189,38 +182,38 @@ def test_check_finds_missing_old_and_left_over_files(cards, checkout, monkeypatc
     ]
 
 
-def test_published_preset_is_pinned_in_the_checkout(cards, checkout):
+def test_published_preset_is_pinned_in_the_checkout(checkout):
     record = {**RECORD, "hub": {"repo": "org/vae.waves", "commit": COMMIT}}
     path = checkout / "aezoo" / "presets" / "vae.waves" / "record.json"
     path.write_text(json.dumps(record))
-    second = _blocks("vae.waves", "python", cards, root=checkout)[1]
+    second = _blocks("vae.waves", "python", root=checkout)[1]
     address = Address.parse(second.split('"')[1])
     assert (address.repository, address.revision) == ("org/vae.waves", COMMIT)
 
 
-def test_preset_without_images_has_no_pictures(cards, checkout):
+def test_preset_without_images_has_no_pictures(checkout):
     config = {**CONFIG, "config": {"sample_shape": [50, 2]}}
-    assert cards.wanted(RECORD, config) == []
+    assert pictures.wanted(RECORD, config) == []
     path = checkout / "aezoo" / "presets" / "vae.waves" / "config.json"
     path.write_text(json.dumps(config))
-    assert ".png" not in cards.page("vae.waves", root=checkout)
-    assert ".png" not in cards.thumbnails([RECORD], root=checkout)
+    assert ".png" not in pages.page("vae.waves", root=checkout)
+    assert ".png" not in tables.thumbnails([RECORD], root=checkout)
 
 
-def test_unknown_preset_is_refused(cards, checkout, monkeypatch, capsys):
+def test_unknown_preset_is_refused(checkout, monkeypatch, capsys):
     with pytest.raises(SystemExit):
-        _run(cards, monkeypatch, checkout, "--pictures", "vae.nothing")
+        _run(monkeypatch, checkout, "--pictures", "vae.nothing")
     assert "vae.nothing" in capsys.readouterr().err
 
 
-def test_writing_keeps_what_is_around_the_table(cards, checkout, monkeypatch):
-    _run(cards, monkeypatch, checkout)
+def test_writing_keeps_what_is_around_the_table(checkout, monkeypatch):
+    _run(monkeypatch, checkout)
     text = (checkout / "README.md").read_text()
     assert text.startswith(f"# Before\n\n{BEGIN}\n| Preset |")
     assert text.endswith(f"|\n{END}\nafter\n")
 
 
-def test_what_a_task_scores_is_written_into_its_page(cards, checkout):
+def test_what_a_task_scores_is_written_into_its_page(checkout):
     path = checkout / "aezoo" / "presets" / "vae.waves" / "record.json"
     tested = {
         "task": "denoise",
@@ -230,35 +223,35 @@ def test_what_a_task_scores_is_written_into_its_page(cards, checkout):
     }
     path.write_text(json.dumps({**RECORD, "tested": tested}))
     with pytest.raises(ValueError, match="denoise:begin"):
-        cards.pages(checkout)
+        pages.pages(checkout)
     page = checkout / "docs" / "tasks.md"
     page.write_text("# Tasks\n<!-- denoise:begin -->\n<!-- denoise:end -->\nafter\n")
-    written = cards.pages(checkout)[page]
+    written = pages.pages(checkout)[page]
     assert "| `vae.waves` | waves | sigma 5 | 30.13 | 29.00 |" in written
-    assert f"| `vae.waves` | waves | sigma 9 | 20.00 | {cards.NONE} |" in written
+    assert f"| `vae.waves` | waves | sigma 9 | 20.00 | {tables.NONE} |" in written
     assert written.endswith("<!-- denoise:end -->\nafter\n")
 
 
-def test_row_holds_the_figures_of_the_record(cards):
-    row = cards.scores([RECORD], "model_cards").splitlines()[-1]
+def test_row_holds_the_figures_of_the_record():
+    row = tables.scores([RECORD], "model_cards").splitlines()[-1]
     cells = [cell.strip() for cell in row.strip("|").split("|")]
     assert cells == [
         "[`vae.waves`](model_cards/vae.waves/README.md)", "1,234,567", "2,048", "0.01235",
-        "0.02000", "19.09", cards.NONE, "-23.46", "5 of 8", "`waves` test, 100", "7",
+        "0.02000", "19.09", tables.NONE, "-23.46", "5 of 8", "`waves` test, 100", "7",
     ]  # fmt: skip
 
 
-def test_missing_baseline_is_a_dash(cards):
+def test_missing_baseline_is_a_dash():
     scored = {**RECORD["metrics"], "baseline": None}
-    row = cards.scores([{**RECORD, "metrics": scored}], ".").splitlines()[-1]
-    assert f"| 0.01235 | {cards.NONE} |" in row
+    row = tables.scores([{**RECORD, "metrics": scored}], ".").splitlines()[-1]
+    assert f"| 0.01235 | {tables.NONE} |" in row
 
 
-def test_bar_in_a_cell_does_not_split_it(cards):
-    assert "a\\|b" in cards.origins([RECORD])
+def test_bar_in_a_cell_does_not_split_it():
+    assert "a\\|b" in tables.origins([RECORD])
 
 
-def test_readme_without_a_place_is_refused(cards, checkout):
+def test_readme_without_a_place_is_refused(checkout):
     (checkout / "README.md").write_text("# Nothing here\n")
     with pytest.raises(ValueError, match="presets:begin"):
-        cards.pages(checkout)
+        pages.pages(checkout)

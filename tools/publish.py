@@ -14,9 +14,8 @@ import os
 import sys
 from pathlib import Path
 
-from cards import files
-
 from aezoo import hub, layout, store
+from showcase.pages import files
 
 PRESETS = Path(__file__).resolve().parent.parent / "aezoo" / "presets"
 

@@ -1,8 +1,8 @@
 """What the task of a model is measured by, for its record: on whole images."""
 
-import photographs
 import skimage.data
 
+import photographs
 from aezoo import data, sample_photos
 from aezoo.tasks import (
     denoising,

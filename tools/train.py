@@ -21,13 +21,13 @@ from pathlib import Path
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import keras
-import photographs
-from tested import TASKS
 
+import photographs
 from aezoo import data, evaluation, factory, training
 from aezoo.acceleration import machine
 from aezoo.layout import RECORD
 from aezoo.record import write_record
+from tested import TASKS
 
 ROOT = Path(__file__).resolve().parent.parent
 PRESETS = ROOT / "aezoo" / "presets"

@@ -91,7 +91,8 @@ def _generation(facts: Facts) -> Iterator[str]:
             f"where {_CHANCE:.3f} would be that of a critic who can only guess. Samples from the "
             "prior suffer from that; a fitted sampler does not rely on it."
         )
-    if facts.scores and facts.generates:
+    scored = any(score.references for score in facts.measured())
+    if facts.scores and facts.generates and not scored:
         yield "Generated samples were not scored (no FID or the like): judge them by eye."
 
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import shutil
-import sys
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -15,6 +13,7 @@ from huggingface_hub import HfApi
 
 import aezoo
 import aezoo_registry
+import publish
 from aezoo import card, layout, publishing, sources, store
 from aezoo import hub as aezoo_hub
 from aezoo.cli import main
@@ -29,8 +28,7 @@ CONFIG = {
     "dtype": "float32",
     "versions": {"aezoo": "0.1.0"},
 }
-TOOLS = Path(__file__).resolve().parents[2] / "tools"
-PRESETS = TOOLS.parent / "aezoo" / "presets"
+PRESETS = Path(__file__).resolve().parents[2] / "aezoo" / "presets"
 
 
 def stored(directory, value=1.0, files=None):
@@ -377,17 +375,7 @@ def test_one_clear_sentence(hub, client, capfd, arguments, code, message):
 # Publishing a preset
 
 
-@pytest.fixture
-def publish(monkeypatch):
-    monkeypatch.syspath_prepend(str(TOOLS))
-    spec = importlib.util.spec_from_file_location("publish", TOOLS / "publish.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    yield module
-    sys.modules.pop("cards", None)
-
-
-def test_a_published_preset_is_loaded_from_its_pin(publish, hub, client, tmp_path, capfd):
+def test_a_published_preset_is_loaded_from_its_pin(hub, client, tmp_path, capfd):
     name = "vae.digits"
     shutil.copytree(PRESETS / name, tmp_path / name)
     done = publish.publish(name, "org", presets=tmp_path)
@@ -407,7 +395,7 @@ def test_a_published_preset_is_loaded_from_its_pin(publish, hub, client, tmp_pat
         sources.of_preset(preset)
 
 
-def test_a_preset_is_embedded_first(publish, hub, client, tmp_path):
+def test_a_preset_is_embedded_first(hub, client, tmp_path):
     name = "vae.digits"
     shutil.copytree(PRESETS / name, tmp_path / name)
     publish.publish(name, "org", presets=tmp_path)
