@@ -47,8 +47,8 @@ class Autoencoder(Interface, Exportable):
         latent_dim: Number of latent units.
         body: Networks: None (chosen by the sample's shape), a name from
             `aezoo.list_bodies()`, or a dictionary with `name` and arguments.
-        likelihood: `"gaussian"`, `"bernoulli"`, or a dictionary with `name` and arguments,
-            see `aezoo.likelihoods`.
+        likelihood: `"gaussian"`, `"laplace"`, `"bernoulli"`, or a dictionary with `name` and
+            arguments, see `aezoo.likelihoods`.
         preprocess: None for samples in [0, 1], or steps, see `aezoo.preprocessing.Preprocess`.
         seed: Seed of the initial weights and of the training noise.
         **kwargs: `name` and `dtype` of `keras.Model`; `dtype` is the policy of the networks, and
@@ -246,7 +246,8 @@ class Autoencoder(Interface, Exportable):
         if loss is not None:
             raise ValueError(
                 f"{type(self).__name__} brings its own loss: choose what the decoder's output "
-                f"means with likelihood='gaussian' or 'bernoulli' instead. Received: loss={loss!r}."
+                "means with likelihood='gaussian', 'laplace' or 'bernoulli' instead. "
+                f"Received: loss={loss!r}."
             )
         names = dict.fromkeys([*self.term_weights(), "mse"])
         self.trackers = {name: keras.metrics.Mean(name=name) for name in names}

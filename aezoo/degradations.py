@@ -22,11 +22,12 @@ LARGEST = 2048
 
 AROUND = 9
 """Side of the surroundings that a pixel is compared with, in pixels."""
-CONTRAST = 4.0
 
 
 class Degradation:
     """What most degradations have in common: nothing random, and all may be corrected."""
+
+    small = True  # whether corrections are as small as contrasts
 
     def code_shape(self, sample_shape):
         """Returns the shape of what is seen: that of a sample."""
@@ -36,9 +37,9 @@ class Degradation:
         """Returns what is seen in training."""
         return self.observe(x)
 
-    def view(self, z, estimate):
-        """Returns what the network looks at: what is seen."""
-        return z
+    def view(self, z, estimate, contrast):
+        """Returns what the network looks at: what is seen, as contrasts with what is around."""
+        return contrast * contrasts(z) if contrast else z
 
     def free(self, z):
         """Returns 1 where the estimate may be corrected, and 0 elsewhere."""
@@ -141,9 +142,11 @@ class Holes(Degradation):
         """Returns the layer of the estimate, see `aezoo.pyramid`."""
         return PyramidFill(dtype="float32", name="start")
 
-    def view(self, z, estimate):
-        """Returns the estimate with the mask."""
-        return estimate
+    def view(self, z, estimate, contrast):
+        """Returns the estimate, as contrasts with what is around, and the mask."""
+        image, hole = estimate[..., :-1], estimate[..., -1:]
+        seen = contrast * contrasts(image) if contrast else image
+        return ops.concatenate([seen, hole], axis=-1)
 
     def free(self, z):
         """Returns 1 in holes, and 0 for the mask."""
@@ -174,6 +177,8 @@ class Hidden(Degradation):
     The estimate of it is its mean; the other channels stay to the last bit.
     """
 
+    small = False
+
     def code_shape(self, sample_shape):
         """Returns the shape of what is seen: an image with a channel less."""
         if len(sample_shape) != 3 or sample_shape[-1] < 2:
@@ -191,14 +196,24 @@ class Hidden(Degradation):
         """Returns the layer of the estimate."""
         return Mean(name="start")
 
-    def view(self, z, estimate):
+    def view(self, z, estimate, contrast):
         """Returns what is seen with the contrasts of small things, which marks are, increased."""
-        around = ops.average_pool(z, AROUND, strides=1, padding="same", data_format="channels_last")
-        return z - 0.5 + CONTRAST * (z - around)
+        return z - 0.5 + contrast * contrasts(z)
 
     def free(self, z):
         """Returns 1 for the last channel, and 0 for the others."""
         return _last(z.shape[-1] + 1)
+
+
+def contrasts(x):
+    """Returns images less the mean around each pixel, over 9x9 of them; other samples as they are.
+
+    Args:
+        x: Shape `(n, h, w, c)`, or another.
+    """
+    if len(x.shape) != 4:
+        return x
+    return x - ops.average_pool(x, AROUND, strides=1, padding="same", data_format="channels_last")
 
 
 def _last(channels):

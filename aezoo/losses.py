@@ -53,6 +53,20 @@ def gaussian_nll(target, mean, log_variance):
     return sum_over_sample(0.5 * (error + log_variance + math.log(2.0 * math.pi)))
 
 
+def laplace_nll(target, mean, scale):
+    """Negative log density of `target` under independent Laplace distributions, over a sample.
+
+    Args:
+        target: Shape `(n, ...)`.
+        mean: Same shape.
+        scale: Mean absolute deviation `b`, a positive number.
+
+    Returns:
+        `sum_i (|x_i - m_i| / b + log 2 b)`, shape `(n,)`, in nats.
+    """
+    return sum_over_sample(ops.abs(target - mean) / scale + math.log(2.0 * scale))
+
+
 def gaussian_kl_by_unit(mean, log_variance):
     """Kullback-Leibler divergence of N(mean, variance) from N(0, I), of each latent unit.
 

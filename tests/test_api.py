@@ -32,7 +32,7 @@ MODULES = (
 )
 KINDS = ("variants", "bodies", "samplers")
 TABLES = {
-    "likelihood": (likelihoods, ("gaussian", "bernoulli")),
+    "likelihood": (likelihoods, ("gaussian", "laplace", "bernoulli")),
     "preprocess": (preprocessing, ("scale", "standardise", "resize")),
     "corruption": (dae, ("gaussian", "masking", "salt_and_pepper")),
     "sparsity": (sparse_ae, ("l1", "kl", "top_k")),

@@ -129,6 +129,16 @@ def test_every_job_has_a_file_of_its_own():
     assert quality.key(jobs[0]) != quality.key({**jobs[0], "epochs": 99})
 
 
+def test_the_prior_of_a_peer_is_drawn_from_where_its_sampler_is_another():
+    def samplers(library, variant):
+        return module("quality").make_job(library, variant, "mlp", 0, options())["samplers"]
+
+    assert samplers("pythae", "vae") == samplers("pythae", "ae") == ["normal", "gmm"]
+    assert samplers("pythae", "vamp_vae") == ["prior", "normal", "gmm"]
+    assert samplers("aezoo", "vae") == ["prior", "normal", "gmm", "gmm 40"]
+    assert samplers("pythae", "vq_vae") == []
+
+
 def test_every_pair_exists_on_both_sides():
     quality = module("quality")
     source = (TOOLS / "benchmarks" / "peer_quality.py").read_text()

@@ -36,6 +36,17 @@ def test_gaussian_is_minus_the_log_density(scale):
     assert likelihood.weights == []
 
 
+@pytest.mark.parametrize("scale", [0.05, 1, 3.0])
+@pytest.mark.parametrize("link", ["identity", "sigmoid"])
+def test_laplace_is_minus_the_log_density(scale, link):
+    mean = scipy.special.expit(OUTPUT) if link == "sigmoid" else OUTPUT
+    expected = -total(scipy.stats.laplace.logpdf(TARGET, mean, scale))
+    likelihood = build({"name": "laplace", "scale": scale, "link": link})
+    np.testing.assert_allclose(nll(likelihood), expected, rtol=1e-4)
+    assert np.allclose(likelihood.mean(OUTPUT), mean, atol=1e-6)
+    assert likelihood.unit == (link == "sigmoid")
+
+
 def test_a_unit_gaussian_is_half_the_squared_error():
     constant = 0.5 * 12 * np.log(2 * np.pi)
     expected = 0.5 * total((TARGET - OUTPUT) ** 2) + constant
@@ -86,7 +97,7 @@ def test_bernoulli_is_the_cross_entropy_of_the_sigmoid():
     np.testing.assert_allclose(likelihood.mean(OUTPUT), rate, rtol=1e-5)
 
 
-@pytest.mark.parametrize("spec", ["gaussian", "bernoulli"])
+@pytest.mark.parametrize("spec", ["gaussian", "laplace", "bernoulli"])
 def test_half_precision_outputs_become_float32(spec):
     likelihood = build(spec)
     output = ops.cast(OUTPUT, "bfloat16")
@@ -109,7 +120,9 @@ def test_specs_are_complete_json():
         "link": "identity",
     }
     assert build("gaussian").spec == {"name": "gaussian", "scale": 1.0, "link": "identity"}
-    with pytest.raises(ValueError, match=r"likelihood must be one of \['bernoulli', 'gaussian'\]"):
+    with pytest.raises(
+        ValueError, match=r"likelihood must be one of \['bernoulli', 'gaussian', 'laplace'\]"
+    ):
         build("poisson")
 
 

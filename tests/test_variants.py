@@ -18,7 +18,7 @@ from aezoo.variants import dae, sparse_ae
 D = 5
 X = np.random.default_rng(0).random((16, D)).astype("float32")
 SEED = keras.random.SeedGenerator(0)
-LIKELIHOODS = ["gaussian", "bernoulli", {"name": "gaussian", "scale": 0.3}]
+LIKELIHOODS = ["gaussian", "laplace", "bernoulli", {"name": "gaussian", "scale": 0.3}]
 
 
 def create(name, likelihood="gaussian", *, latent_dim=3, hidden=(4,), **config):
@@ -53,7 +53,9 @@ def trained(model):
     return model
 
 
-@pytest.fixture(scope="module", params=LIKELIHOODS, ids=["gaussian", "bernoulli", "scaled"])
+@pytest.fixture(
+    scope="module", params=LIKELIHOODS, ids=["gaussian", "laplace", "bernoulli", "scaled"]
+)
 def likelihood(request):
     return request.param
 

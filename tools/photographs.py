@@ -14,8 +14,9 @@ from aezoo.data import Dataset, images
 from aezoo.data.dataset import data_folder
 
 TILES = 16
-HOLES = ("scratches", "stains", "random_half")
-"""Kinds of holes to learn; what a large hole hides nobody can learn from 91 photographs."""
+HOLES = ("scratches", "scratches", "scratches", "stains", "random_half")
+"""Kinds of holes, one of which is drawn for each patch: scratches often, as they have few pixels to
+learn from; no large ones, as nobody can learn from 91 photographs what those hide."""
 
 
 def folder(name):
@@ -73,7 +74,7 @@ def held_out(
         marks: See `training`.
         scales: Not used here.
         stride: Not used here.
-        tiles: Number of samples.
+        tiles: Largest number of samples.
         seed: Seed of the masks and the damage.
     """
     kind = eight_bit_luma if luma else np.asarray
@@ -82,7 +83,7 @@ def held_out(
         _aged(image, rng) if marks == "damage" else kind(image) for image in sample_photos.whole()
     ]
     cut = np.concatenate([photos.patches(image, tile, tile) for image in whole])
-    x = cut[np.linspace(0, len(cut) - 1, tiles).astype(int)]
+    x = cut[np.unique(np.linspace(0, len(cut) - 1, tiles).astype(int))]
     channel = "luma" if luma else "RGB"
     return Dataset(
         "scikit_photos",

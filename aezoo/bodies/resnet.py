@@ -96,8 +96,8 @@ class ResNet:
         return x
 
 
-def conv(channels, strides=1, **kwargs):
-    """Returns a convolution of 3x3 pixels that keeps the size, or divides it by `strides`."""
+def conv(channels, strides=1, kernel_size=3, **kwargs):
+    """Returns a convolution that keeps the size, or divides it by `strides`."""
     return layers.Conv2D(
-        channels, 3, strides, padding="same", data_format="channels_last", **kwargs
+        channels, kernel_size, strides, padding="same", data_format="channels_last", **kwargs
     )

@@ -14,16 +14,19 @@ from aezoo.schema import Interval
 class UNet(ResNet):
     """Residual U-Net from codes that are images to samples of their size or a multiple of it.
 
-    The first stage works at the size of the code; each further one halves it, and what it finds is
-    added to the stage before on the way back. The last convolution starts at zero: the network says
-    nothing at first, as the residual of a `restorer` should. Encoders, and decoders of codes that
-    are no images, are those of `resnet`.
+    The first stage works at the size of the code, or with `patch` at a part of it; each further one
+    halves it, and what it finds is added to the stage before on the way back. The last convolution
+    starts at zero: the network says nothing at first, as the residual of a `restorer` should.
+    Encoders, and decoders of codes that are no images, are those of `resnet`.
 
     Args:
         channels: Channels of each stage.
         blocks: Residual blocks of each stage, on either way; at most 16 in all stages together.
         silent: Whether the network starts at zero, as a residual should; False for one that has to
             find something, such as what is `hidden`, and learns that far sooner.
+        patch: Side in pixels of the squares that the first stage takes for one pixel with more
+            channels. With 2 a network of as many channels takes a quarter of the time, or has twice
+            the channels for its time, and restores far better for them.
         activation: Activation of the blocks. Channels of `"relu"` may die where blocks start at
             zero, those of `"leaky_relu"` do not.
 
@@ -35,7 +38,8 @@ class UNet(ResNet):
 
     Reference:
         [Ronneberger et al., 2015](https://arxiv.org/abs/1505.04597);
-        [Lim et al., 2017](https://arxiv.org/abs/1707.02921)
+        [Lim et al., 2017](https://arxiv.org/abs/1707.02921);
+        [Zhang et al., 2018](https://arxiv.org/abs/1710.04026), section III-B
     """
 
     def __init__(
@@ -44,10 +48,11 @@ class UNet(ResNet):
         channels: Channels = (32, 64),
         blocks: Annotated[int, Interval(1, MAX_BLOCKS)] = 2,
         silent: bool = True,
+        patch: Annotated[int, Interval(1, 8)] = 1,
         activation: Activation = "relu",
     ):
         super().__init__(channels=channels, blocks=blocks)
-        self.silent, self.activation = silent, activation
+        self.silent, self.patch, self.activation = silent, patch, activation
         self.branches = "zeros" if silent else "glorot_uniform"
 
     def decoder(self, code_shape, output_shape):
@@ -55,9 +60,10 @@ class UNet(ResNet):
         factor = enlargement(code_shape, output_shape)
         if not factor:
             return super().decoder(code_shape, output_shape)
-        sizes = halvings(code_shape, len(self.channels) - 1)
+        size = [-(-length // self.patch) for length in code_shape[:2]]
+        sizes = halvings(size, len(self.channels) - 1)
         inputs = keras.Input(tuple(code_shape))
-        x, skips = conv(self.channels[0])(inputs), []
+        x, skips = conv(self.channels[0], self.patch, 3 * self.patch)(inputs), []
         for stage, channels in enumerate(self.channels):
             if stage:
                 skips.append(x)
@@ -67,10 +73,11 @@ class UNet(ResNet):
             x = Upsample(*sizes[stage])(conv(4 * self.channels[stage])(x))
             x = self._stage(layers.Add()([x, skip]), self.channels[stage])
         x = layers.Activation(self.activation)(x)
-        last = factor**2 * output_shape[-1]
+        larger = factor * self.patch
+        last = larger**2 * output_shape[-1]
         x = conv(last, kernel_initializer=self.branches, dtype="float32")(x)
-        if factor > 1:
-            x = Upsample(*output_shape[:2], factor, dtype="float32")(x)
+        if larger > 1:
+            x = Upsample(*output_shape[:2], larger, dtype="float32")(x)
         return keras.Model(inputs, x, name="decoder_network")
 
 

@@ -12,7 +12,7 @@ from PIL import Image, PngImagePlugin
 from aezoo import pictures
 
 SHOWN = 16
-FEW = 4
+FEW = 2
 """Samples of a restorer, whose pictures are large."""
 DRAWN = 32
 WALKS = 4

@@ -74,7 +74,8 @@ def detect_anomalies(
         typer.Option(
             "--heat-maps",
             show_default=False,
-            help="A picture (.png, .jpg) of the 24 most abnormal images, and of where they are so.",
+            help="A picture (.png, .jpg) of the 24 most abnormal images, those of `shown`, and of "
+            "where the model errs in them.",
         ),
     ] = None,
     save: Annotated[
@@ -273,18 +274,17 @@ def _judge(
     if heat_maps is not None:
         outputs.check_kind(heat_maps, detector.model)
     found = inputs.read(source, detector.model, split=split)
-    scores = np.empty(0)
-    worst, worst_scores = None, np.empty(0)
+    scores, shown, worst = np.empty(0), np.empty(0, int), None
     for batch, _ in found.parts():
-        new = detector.score(batch)
-        scores = np.concatenate([scores, new])
+        seen = len(scores)
+        scores = np.concatenate([scores, detector.score(batch)])
         both = batch if worst is None else np.concatenate([worst, batch])
-        both_scores = np.concatenate([worst_scores, new])
-        rows = np.argsort(-both_scores, kind="stable")[:_SHOWN]
-        worst, worst_scores = both[rows], both_scores[rows]
+        places = np.concatenate([shown, np.arange(seen, len(scores))])
+        rows = np.argsort(-scores[places], kind="stable")[:_SHOWN]
+        worst, shown = both[rows], places[rows]
     labels = scores > detector.threshold
+    files = found.known().get("files")
     if out is not None:
-        files = found.known().get("files")
         names = {"index": [*range(len(scores))]} if files is None else {"file": files.tolist()}
         columns: dict[str, Any] = {**names}
         if found.labels is not None:
@@ -298,6 +298,8 @@ def _judge(
         images.write(heat_maps, picture, overwrite=force)
         note(f"Wrote {heat_maps}.")
     facts: dict[str, Any] = {"samples": len(scores), "anomalies": int(labels.sum())}
+    if heat_maps is not None:  # in the order of the picture, row by row
+        facts["shown"] = (shown if files is None else files[shown]).tolist()
     if label and found.labels is not None:
         abnormal = ~np.isin(found.labels.astype(str), label)
         if abnormal.any() and not abnormal.all():

@@ -60,6 +60,8 @@ def photo_command(prepare: Callable[..., Any]) -> Callable[..., None]:
         shared = {name: given.pop(name) for name in inspect.signature(_last).parameters}
         json = shared.pop("json")
         if not evaluate:
+            if json:
+                raise ValueError("--json is for what --evaluate prints. Received: no --evaluate.")
             photos.check_out(photo, out, force=shared["force"], compare=shared["compare"])
         work, score = prepare(**given)
         if evaluate:

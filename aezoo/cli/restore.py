@@ -24,6 +24,7 @@ def restore(
     """
     from aezoo import masks
     from aezoo.cli import models
+    from aezoo.cli.console import note
     from aezoo.tasks import pretrained, restoration
 
     finder = pretrained.load(restoration.PRESET) if model is None else models.load(model)
@@ -31,6 +32,7 @@ def restore(
 
     def repair(image: Any) -> dict[str, Any]:
         mask = restoration.find_damage(image, model=finder)
+        note(f"Found damage in {mask.mean():.1%} of the pixels.")
         return {
             "before": image,
             "found": lambda: masks.show(image, mask),

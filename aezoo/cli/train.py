@@ -51,8 +51,8 @@ def train(
         typer.Option(
             "--likelihood",
             show_default=False,
-            help="gaussian or bernoulli, or JSON with arguments; by default the variant's own, or "
-            "bernoulli for samples in 0 to 1 without preprocess.",
+            help="gaussian, laplace or bernoulli, or JSON with arguments; by default the variant's "
+            "own, or bernoulli for samples in 0 to 1 without preprocess.",
         ),
     ] = None,
     learning_rate: Annotated[

@@ -14,7 +14,7 @@ from aezoo.tasks import pretrained
 from aezoo.tasks.comparison import MODEL, compare
 
 SCALES = (2, 3, 4)
-MARGIN = 8
+MARGIN = 12
 """How far a pixel of the result sees, in pixels of the photo."""
 
 

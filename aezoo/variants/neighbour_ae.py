@@ -29,6 +29,8 @@ class NeighbourAE(Autoencoder):
         latent_dim: Number of latent units.
         neighbour_weight: Weight of the cross-entropy of neighbours.
         neighbour_count: Neighbours of a training sample, of which one is drawn at a time.
+        neighbour_metric: Their distance, see `aezoo.neighbours.nearest`: `"euclidean"`, `"cosine"`,
+            or for samples of at least 0, such as images, `"hellinger"`.
         **kwargs: See `aezoo.Autoencoder`.
 
     Example:
@@ -53,16 +55,18 @@ class NeighbourAE(Autoencoder):
         *,
         neighbour_weight: Weight = 10.0,
         neighbour_count: Size = 10,
+        neighbour_metric: neighbours.Metric = "euclidean",
         **kwargs,
     ):
         super().__init__(sample_shape, latent_dim, **kwargs)
         self.neighbour_weight, self.neighbour_count = neighbour_weight, neighbour_count
+        self.neighbour_metric = neighbour_metric
 
     def prepare(self, x):
         """Finds the neighbours of raw training samples, of up to 60,000."""
         x = some(np.asarray(x), _MOST, seed=self.seed)
         if len(x) > 1:
-            found = neighbours.nearest(x, self.neighbour_count)
+            found = neighbours.nearest(x, self.neighbour_count, metric=self.neighbour_metric)
             self.__dict__["_pairs"] = ops.convert_to_tensor(x), ops.convert_to_tensor(found)
 
     def terms(self, x, target, outputs, training=False, condition=None):

@@ -1,5 +1,7 @@
 """The autoencoder that restores: its encoder is a known degradation."""
 
+from typing import Annotated
+
 import keras
 import numpy as np
 
@@ -23,7 +25,10 @@ class Restorer(Autoencoder):
         latent_dim: Not used: the degradation decides the shape of the code.
         degradation: `"noise"`, `"downscale"`, `"holes"`, `"hidden"`, or a dictionary with `name`
             and arguments, see `aezoo.degradations`.
-        likelihood: `"gaussian"`, or a dictionary with its `scale`; it takes no link.
+        contrast: Factor of what the network sees of an image, which is how each pixel differs from
+            those around; what it answers is divided by it. 0 for the pixels as they are, of which
+            it learns far later.
+        likelihood: `"gaussian"`, `"laplace"`, or a dictionary with a `scale`; it takes no link.
         **kwargs: See `aezoo.Autoencoder`.
 
     Example:
@@ -54,15 +59,17 @@ class Restorer(Autoencoder):
         latent_dim=16,
         *,
         degradation: schema.Spec = "noise",
+        contrast: Annotated[float, schema.Interval(0.0, 100.0)] = 5.0,
         likelihood: schema.Spec = "gaussian",
         **kwargs,
     ):
+        self.contrast = contrast
         self.degradation = schema.build(degradation, degradations.find, "degradation")
         super().__init__(sample_shape, latent_dim, likelihood=likelihood, **kwargs)
         if getattr(self.likelihood, "link", None) != "identity":
             raise ValueError(
-                "A restorer corrects an estimate of the sample: use likelihood='gaussian' without "
-                f"a link. Received: {likelihood=!r:.200}."
+                "A restorer corrects an estimate of the sample: use likelihood='gaussian' or "
+                f"'laplace' without a link. Received: {likelihood=!r:.200}."
             )
         with self.construction():
             self.start = self.degradation.start(self.preprocess.inner_shape)
@@ -81,8 +88,11 @@ class Restorer(Autoencoder):
     def likelihood_parameters(self, z, training=False, condition=None):
         """Returns the classical estimate of the samples, corrected by the network."""
         estimate = self.start(z)
-        view = self.degradation.view(z, estimate)
-        return estimate + self.degradation.free(z) * self.decoder.network(view, training=training)
+        view = self.degradation.view(z, estimate, self.contrast)
+        answer = self.decoder.network(view, training=training)
+        if self.contrast and self.degradation.small:
+            answer = answer / self.contrast
+        return estimate + self.degradation.free(z) * answer
 
     def forward(self, x, training=False, condition=None):
         """Restores from a degraded copy."""

@@ -47,6 +47,7 @@ def test_the_command_judges_and_draws(run, tmp_path, served, digits, threes):
     np.testing.assert_allclose([float(r["score"]) for r in rows], expected.scores, rtol=1e-5)
     assert [int(r["anomaly"]) for r in rows] == expected.labels.astype(int).tolist()
     assert facts["anomalies"] == expected.labels.sum()
+    assert facts["shown"] == np.argsort(-expected.scores, kind="stable")[:24].tolist()
     assert facts["auroc"] == pytest.approx(roc_auc_score(digits[1].labels != 3, expected.scores))
     assert Image.open("h.png").size == (12 * 58 + 2, 6 * 58 + 22)
     run("digits", *FIT, *SERVED, "-o", "s.json")
@@ -70,11 +71,14 @@ def test_the_command_takes_folders_with_broken_files(run, quick, tmp_path, digit
             Image.fromarray((image * 255).astype("uint8")).save(f"{name}/{index:02}.png")
     (tmp_path / "new" / "text.png").write_text("no image")
     words = ["--size", "8x8", "-o", "s.csv", "--heat-maps", "h.jpg"]
-    _, err = run("new", "--fit", "good", *words, code=1)
+    out, err = run("new", "--fit", "good", *words, "--json", code=1)
     assert "1 of 46 images were left out" in err
     assert "text.png" in err
     assert [row["file"] for row in table("s.csv")] == [f"new/{i:02}.png" for i in range(45)]
     assert (tmp_path / "h.jpg").exists()
+    shown = json.loads(out)["shown"]
+    scores = {row["file"]: float(row["score"]) for row in table("s.csv")}
+    assert shown == sorted(scores, key=scores.get, reverse=True)[:24]
 
 
 def test_the_command_evaluates(run):

@@ -102,16 +102,42 @@ def test_data_without_labels_cannot_score():
         embedding.evaluate(Project(), data, train=data)
 
 
-@pytest.mark.parametrize("block", [1000, 40])
-def test_neighbours_are_the_nearest(block):
-    x = np.random.default_rng(0).normal(size=(101, 3)) + 100
-    found = neighbours.nearest(x, 4, block=block)
-    for row in range(101):
-        others = np.arange(row % (-(-101 // block)), 101, -(-101 // block))
-        distances = np.square(x[others] - x[row]).sum(axis=1)
-        nearest = others[np.argsort(distances)[1:5]]
-        assert set(found[row].tolist()) == set(nearest.tolist())
+def place(x, metric):
+    """Vectors whose Euclidean distance grows with the distance of samples."""
+    x = np.sqrt(x) if metric == "hellinger" else x
+    return x if metric == "euclidean" else x / np.linalg.norm(x, axis=1, keepdims=True)
+
+
+@pytest.mark.parametrize("metric", ["euclidean", "cosine", "hellinger"])
+def test_neighbours_are_the_nearest(metric):
+    x = np.random.default_rng(0).exponential(size=(101, 3))
+    found = neighbours.nearest(x, 4, metric=metric)
+    places = place(x, metric)
+    distances = np.square(places[:, None] - places).sum(axis=-1)
+    np.fill_diagonal(distances, np.inf)
+    assert np.array_equal(found, distances.argsort(axis=1)[:, :4])
     assert neighbours.nearest(x[:3], 10).shape == (3, 2)
+
+
+def test_neighbours_of_long_samples_are_sought_in_principal_components():
+    x = np.random.default_rng(0).normal(size=(150, 120)) * np.geomspace(1.0, 1e-6, 120)
+    distances = np.square(x[:, None] - x).sum(axis=-1)
+    np.fill_diagonal(distances, np.inf)
+    assert np.array_equal(neighbours.nearest(x, 1)[:, 0], distances.argmin(axis=1))
+
+
+def test_strength_matters_to_euclidean_distance_only():
+    x = np.array([[1.0, 2.0], [10.0, 20.0], [2.0, 1.0], [20.0, 10.0]])
+    assert neighbours.nearest(x, 1)[:, 0].tolist() == [2, 3, 0, 1]
+    for metric in ("cosine", "hellinger"):
+        assert neighbours.nearest(x, 1, metric=metric)[:, 0].tolist() == [1, 0, 3, 2]
+
+
+def test_metrics_that_do_not_fit_are_refused():
+    with pytest.raises(ValueError, match="samples down to -1"):
+        neighbours.nearest(np.array([[-1.0], [1.0]]), 1, metric="hellinger")
+    with pytest.raises(ValueError, match=r"euclidean, cosine, hellinger\. Received: city"):
+        neighbours.nearest(np.zeros((2, 1)), 1, metric="city")
 
 
 @pytest.fixture(scope="module")

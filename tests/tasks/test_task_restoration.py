@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -131,6 +132,7 @@ def test_the_command(folder, tmp_path, capsys):
     assert main(["restore", str(folder / "a.png"), "--out", str(out), "--compare"]) == 0
     assert out.exists()
     assert (tmp_path / "new.compare.png").exists()
+    assert re.search(r"Found damage in \d+\.\d% of the pixels", capsys.readouterr().err)
     assert main(["restore", str(folder / "a.png"), "--out", str(out), "--keep-grain"]) == 1
     assert "exists already" in capsys.readouterr().err
     assert main(["restore", str(folder / "more"), "--evaluate", "--json"]) == 0
@@ -138,3 +140,5 @@ def test_the_command(folder, tmp_path, capsys):
     out = tmp_path / "other.png"
     assert main(["restore", str(folder / "a.png"), "-o", str(out), "--model", "vae.digits"]) == 2
     assert "degradation 'hidden'" in capsys.readouterr().err
+    assert main(["restore", str(folder / "a.png"), "-o", str(out), "--json"]) == 2
+    assert "--json is for what --evaluate prints" in capsys.readouterr().err

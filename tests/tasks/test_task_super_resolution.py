@@ -24,7 +24,7 @@ def restorer(sample_shape, factor=2):
 
 @pytest.fixture(scope="module")
 def doubler():
-    return restorer((48, 48, 1))
+    return restorer((64, 64, 1))
 
 
 def test_an_untrained_network_gives_the_bicubic_interpolation(doubler, photo):
@@ -47,7 +47,7 @@ def test_images_of_any_size(doubler, shape):
 
 def test_tiles_leave_no_seams(photo):
     rng = np.random.default_rng(0)
-    small, large = restorer((48, 48, 1)), restorer((240, 240, 1))
+    small, large = restorer((64, 64, 1)), restorer((240, 240, 1))
     for one, other in zip(small.trainable_weights, large.trainable_weights, strict=True):
         value = 0.2 * rng.standard_normal(one.shape)
         one.assign(value)
@@ -57,7 +57,7 @@ def test_tiles_leave_no_seams(photo):
 
 
 def test_the_ensemble_treats_all_orientations_alike(photo):
-    rng, model = np.random.default_rng(0), restorer((48, 48, 1))
+    rng, model = np.random.default_rng(0), restorer((64, 64, 1))
     for weight in model.trainable_weights:
         weight.assign(0.2 * rng.standard_normal(weight.shape))
     square = photo[:40, :40]
@@ -67,15 +67,15 @@ def test_the_ensemble_treats_all_orientations_alike(photo):
 
 
 def test_three_channels_go_through_a_model_of_three(photo):
-    found = super_resolve(photo, 2, model=restorer((48, 48, 3)))
+    found = super_resolve(photo, 2, model=restorer((64, 64, 3)))
     assert found.shape == (2 * photo.shape[0], 2 * photo.shape[1], 3)
-    grey = super_resolve(photo[..., :1], 2, model=restorer((48, 48, 3)))
+    grey = super_resolve(photo[..., :1], 2, model=restorer((64, 64, 3)))
     assert grey.shape == (*found.shape[:2], 1)
 
 
 @pytest.mark.parametrize("scale", [2, 3])
 def test_the_protocol_is_that_of_the_literature(photo, scale):
-    model = restorer((24 * scale, 24 * scale, 1), scale)
+    model = restorer((32 * scale, 32 * scale, 1), scale)
     scores = super_resolution.evaluate([photo], scale, model=model)["scores"][f"x{scale}"]
     luma = np.round(255 * photos.luma(photo / 255))[..., 0]
     luma = luma[: len(luma) // scale * scale, : luma.shape[1] // scale * scale]
@@ -111,10 +111,10 @@ def test_what_cannot_be_enlarged_is_refused(doubler, photo, arguments, reason):
 
 
 def test_tiny_models_and_images_are_refused_with_the_size_needed(photo):
-    with pytest.raises(ValueError, match="more than 16 pixels"):
+    with pytest.raises(ValueError, match="more than 24 pixels"):
         super_resolve(photo, 2, model=restorer((32, 32, 1)))
     with pytest.raises(ValueError, match="more than 6 pixels"):
-        super_resolution.evaluate([photo[:4, :4]], 2, model=restorer((48, 48, 1)))
+        super_resolution.evaluate([photo[:4, :4]], 2, model=restorer((64, 64, 1)))
 
 
 def test_a_folder_is_enlarged_but_for_its_broken_files(folder, tmp_path, capsys):

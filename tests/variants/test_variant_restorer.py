@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 import aezoo
-from aezoo import pyramid, resampling, subpixel
+from aezoo import degradations, fills, pyramid, resampling, subpixel
 from aezoo.bodies.unet import enlargement
 
 BODY = {"name": "unet", "channels": [8], "blocks": 1}
@@ -129,6 +129,19 @@ def test_a_flat_image_is_filled_flat(size):
     np.testing.assert_allclose(found, 0.3, rtol=1e-5)
 
 
+@pytest.mark.parametrize("size", [(32, 32), (21, 34)])
+def test_holes_are_filled_with_nearly_the_plate_under_tension(size):
+    (image,) = smooth(1, *size, 3)
+    hole = np.random.default_rng(1).random(size) < 0.5
+    hole[5:12, 8:11] = True
+    known = np.where(hole[..., None], 0, image)
+    weight = 1 - hole[None, ..., None].astype("float32")
+    found = keras.ops.convert_to_numpy(pyramid.fill(known[None], weight))[0]
+    np.testing.assert_array_equal(found[~hole], image[~hole])
+    plate, soap = fills.tension(known, hole), fills.harmonic(known, hole)
+    assert np.mean((found - plate)[hole] ** 2) < 0.2 * np.mean((soap - plate)[hole] ** 2)
+
+
 def test_an_image_without_holes_stays_and_one_without_anything_is_black():
     image = np.random.default_rng(0).random((1, 6, 5, 3)).astype("float32")
     ones = np.ones((1, 6, 5, 1), "float32")
@@ -152,6 +165,37 @@ def test_a_hidden_channel_is_found_and_the_others_stay():
     assert np.mean((found[..., 1] > 0.5) == x[..., 1]) > 0.9
 
 
+def test_contrasts_do_not_see_how_bright_an_image_is():
+    x = smooth(2, 20, 20)
+    seen = keras.ops.convert_to_numpy(degradations.contrasts(x))
+    np.testing.assert_allclose(degradations.contrasts(x + 0.25), seen, atol=1e-6)
+    np.testing.assert_allclose(seen[:, 7, 9], x[:, 7, 9] - x[:, 3:12, 5:14].mean((1, 2)), atol=1e-6)
+    flat = np.ones((2, 5), "float32")
+    np.testing.assert_array_equal(degradations.contrasts(flat), flat)
+
+
+@pytest.mark.parametrize("degradation", ["noise", "holes", HALF])
+def test_a_correction_is_the_same_for_brighter_images(degradation):
+    body = {**BODY, "silent": False}
+    model = aezoo.create("restorer", sample_shape=(16, 24, 2), degradation=degradation, body=body)
+    x = 0.3 + 0.2 * smooth(2, 16, 24, 2)  # far from what is cut off
+    if degradation == "holes":
+        x[..., 1] = x[..., 1] > 0.4
+    code = model.encode(x)
+    more = np.array([0.125, 0.0 if degradation == "holes" else 0.125], "float32")
+    more = more * (1 - code[..., 1:]) if degradation == "holes" else more
+    found = model.decode(code)
+    assert np.abs(found - np.asarray(model.start(code))).max() > 1e-3
+    np.testing.assert_allclose((model.decode(code + more) - found)[..., 0], 0.125, atol=1e-5)
+
+
+def test_without_contrast_the_network_sees_the_pixels_as_they_are():
+    z = smooth(1, 4, 4)
+    degradation = degradations.Noise()
+    assert degradation.view(z, z, 0.0) is z
+    np.testing.assert_allclose(degradation.view(z, z, 3.0), 3 * (z - z.mean()), atol=1e-6)
+
+
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
@@ -165,6 +209,7 @@ def test_a_hidden_channel_is_found_and_the_others_stay():
         ({"degradation": "holes"}, "last channel is the mask"),
         ({"degradation": "hidden"}, "last channel is to be found"),
         ({"likelihood": "bernoulli"}, "without a link"),
+        ({"contrast": -1.0}, "0 to 100"),
         ({"likelihood": {"name": "gaussian", "link": "sigmoid"}}, "without a link"),
     ],
 )
@@ -188,9 +233,10 @@ def test_only_whole_factors_are_enlargements(code, output, factor):
     assert enlargement(code, output) == factor
 
 
+@pytest.mark.parametrize("patch", [1, 2, 3])
 @pytest.mark.parametrize("shape", [(9, 7, 2), (1, 1, 1), (2, 5, 3)])
-def test_stages_come_back_to_odd_sizes(shape):
-    body = {"name": "unet", "channels": [4, 6, 8], "blocks": 1}
+def test_stages_come_back_to_odd_sizes(shape, patch):
+    body = {"name": "unet", "channels": [4, 6, 8], "blocks": 1, "patch": patch}
     model = aezoo.create("restorer", sample_shape=shape, body=body)
     x = np.random.default_rng(0).random((2, *shape)).astype("float32")
     assert model.reconstruct(x).shape == x.shape

@@ -125,6 +125,8 @@ def sphere_draw(model, output):
 
 def generate(model, job, name, train_data):
     """Returns images of one of pythae's samplers."""
+    if name == "prior":
+        return vamp_prior(model, job["generated"])
     if name == "normal":
         special = {
             "vamp_vae": samplers.VAMPSampler,
@@ -136,6 +138,20 @@ def generate(model, job, name, train_data):
         sampler = samplers.GaussianMixtureSampler(model, config)
         sampler.fit(train_data)
     return sampler.sample(num_samples=job["generated"], batch_size=500)
+
+
+def vamp_prior(model, n):
+    """Returns images of the mixture that the density of a VAMP is computed with.
+
+    Its `VAMPSampler` puts the log variances through a hyperbolic tangent, which widens components.
+    """
+    with torch.no_grad():
+        inputs = model.pseudo_inputs(model.idle_input).reshape(-1, *model.model_config.input_dim)
+        output = model.encoder(inputs)
+        rows = torch.randint(len(inputs), (n,))
+        scale = torch.exp(0.5 * output.log_covariance[rows])
+        z = output.embedding[rows] + scale * torch.randn_like(scale)
+        return torch.cat([model.decoder(part).reconstruction for part in z.split(500)])
 
 
 def to_images(x):

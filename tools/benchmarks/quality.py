@@ -70,6 +70,9 @@ ALSO_IN_HALF = ("vae", "mlp")
 """Variant and network that aezoo trains under `mixed_bfloat16` too, the policy of the training's
 speed: convolutions of processors without bfloat16 units would take an hour."""
 NO_PRIOR = ("ae", "rae_l2", "vq_vae")
+OTHER_NORMAL = "vamp_vae"
+"""The variant whose sampler in pythae is not its prior but draws from wider components. Of others
+with a prior, `normal` is the prior."""
 NETWORKS = {"mlp": "784-512-16", "conv": "(32, 64)-16"}
 EPOCHS = {"mlp": 10, "conv": 3}
 COMMON = {
@@ -182,7 +185,7 @@ def make_job(library, variant, network, seed, arguments):
     more = BY_NETWORK.get((variant, network), ({}, {}))
     config = {**own, **more[0]} if library == "aezoo" else {**peer, **more[1]}
     best = ["gmm 40"] if library == "aezoo" and seed == arguments.seeds[0] else []
-    prior = ["prior"] if library == "aezoo" else []  # the peer's "normal" draws from it
+    prior = ["prior"] if library == "aezoo" or variant == OTHER_NORMAL else []
     return {
         "library": library,
         "variant": variant,
@@ -229,7 +232,7 @@ def run_job(job, peer_python, data, out, test):
     record = json.loads(out.with_suffix(".json").read_text())
     with np.load(out.with_suffix(".npz")) as arrays:
         scores = scoring.score(dict(arrays), test, job["generated"])
-    if job["library"] == "pythae" and job["variant"] not in NO_PRIOR:  # its `normal` is the prior
+    if job["library"] == "pythae" and job["variant"] not in (*NO_PRIOR, OTHER_NORMAL):
         scores |= {n.replace("normal", "prior"): v for n, v in scores.items() if "normal" in n}
     epochs = {name: record[name] for name in ("seconds", "processor")}
     cost = {name: statistics.median(values[1:] or values) for name, values in epochs.items()}

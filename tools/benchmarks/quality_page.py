@@ -70,7 +70,8 @@ def method(results):
         against as many test images. `prior` draws from the model's prior. `normal` and `gmm`
         ({common["components"]} components) are each library's samplers of these names: pythae's
         `normal` is the prior, or N(0, I) where there is none, and aezoo's a Gaussian fitted to the
-        codes. `gmm 40` is aezoo's best in
+        codes; of `vamp_vae` it draws from the prior's components with other, wider variances, so
+        that `prior` is drawn from the model's density there. `gmm 40` is aezoo's best in
         [samplers.md](samplers.md): 40 components. Seconds are the median epoch but the
         first, processor seconds those of all cores together; the trainings come one after another,
         so that [speed.md](speed.md), where both libraries take turns, is the page to compare
