@@ -41,6 +41,8 @@ def nll(likelihood, target, parameters):
     if likelihood == "bernoulli":
         rate = scipy.special.expit(parameters)
         return -(target * np.log(rate) + (1 - target) * np.log1p(-rate)).sum(axis=1)
+    if likelihood == "laplace":
+        return -scipy.stats.laplace.logpdf(target, parameters).sum(axis=1)
     scale = 1.0 if likelihood == "gaussian" else likelihood["scale"]
     return -scipy.stats.norm.logpdf(target, parameters, scale).sum(axis=1)
 
