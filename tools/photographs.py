@@ -14,9 +14,8 @@ from aezoo.data import Dataset, images
 from aezoo.data.dataset import data_folder
 
 TILES = 16
-HOLES = ("scratches", "scratches", "scratches", "stains", "random_half")
-"""Kinds of holes, one of which is drawn for each patch: scratches often, as they have few pixels to
-learn from; no large ones, as nobody can learn from 91 photographs what those hide."""
+HOLES = ("scratches", "stains", "random_half")
+"""Kinds of holes to learn; what a large hole hides nobody can learn from 91 photographs."""
 
 
 def folder(name):
