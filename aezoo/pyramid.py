@@ -77,7 +77,7 @@ def _bent(x, free, pull):
 
 
 def _plate(x, pull):
-    """Returns the bilaplacian of images and `pull` times their Laplacian, less what is known."""
+    """Returns what bends a plate under tension: its bilaplacian and `pull` times its Laplacian."""
     kernel = (BILAPLACIAN + pull * LAPLACIAN)[..., None, None] * np.eye(x.shape[-1])
     mirrored = ops.pad(x, [(0, 0), (2, 2), (2, 2), (0, 0)], mode="reflect")
     return ops.conv(mirrored, kernel.astype("float32"), data_format="channels_last")

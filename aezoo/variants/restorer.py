@@ -26,8 +26,8 @@ class Restorer(Autoencoder):
         degradation: `"noise"`, `"downscale"`, `"holes"`, `"hidden"`, or a dictionary with `name`
             and arguments, see `aezoo.degradations`.
         contrast: Factor of what the network sees of an image, which is how each pixel differs from
-            those around; what it answers is divided by it. 0 for the pixels as they are, of which
-            it learns far later.
+            those around; what it answers is divided by it, but for `hidden`. 0 for the pixels as
+            they are, of which it learns far later.
         likelihood: `"gaussian"`, `"laplace"`, or a dictionary with a `scale`; it takes no link.
         **kwargs: See `aezoo.Autoencoder`.
 
