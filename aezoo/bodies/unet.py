@@ -25,8 +25,8 @@ class UNet(ResNet):
         silent: Whether the network starts at zero, as a residual should; False for one that has to
             find something, such as what is `hidden`, and learns that far sooner.
         patch: Side in pixels of the squares that the first stage takes for one pixel with more
-            channels. With 2 a network of as many channels takes a quarter of the time, or has twice
-            the channels for its time, and restores far better for them.
+            channels. With 2 a network of as many channels takes about a quarter of the time, or
+            has twice the channels for its time.
         activation: Activation of the blocks. Channels of `"relu"` may die where blocks start at
             zero, those of `"leaky_relu"` do not.
 

@@ -27,7 +27,7 @@ class Restorer(Autoencoder):
             and arguments, see `aezoo.degradations`.
         contrast: Factor of what the network sees of an image, which is how each pixel differs from
             those around; what it answers is divided by it, but for `hidden`. 0 for the pixels as
-            they are, of which it learns far later.
+            they are, of which it learns details later, but to remove strong noise better.
         likelihood: `"gaussian"`, `"laplace"`, or a dictionary with a `scale`; it takes no link.
         **kwargs: See `aezoo.Autoencoder`.
 
