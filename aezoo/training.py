@@ -15,9 +15,11 @@ from aezoo import data as datasets
 from aezoo import factory, preprocessing, samplers, store, tensors
 from aezoo.acceleration import Settings, choose
 from aezoo.divergence import START, DivergenceError, StopOnDivergence
+from aezoo.muon import Muon
 from aezoo.shuffling import shuffled
 
 MANY = 10_000
+OPTIMIZERS = ("adam", "muon")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,6 +52,7 @@ def train(
     epochs: int = 20,
     batch_size: int | None = None,
     learning_rate: float = 1e-3,
+    optimizer: str = "adam",
     seed: int = 0,
     config: dict[str, Any] | None = None,
     sampler: str | dict[str, Any] | None = None,
@@ -61,7 +64,7 @@ def train(
 ) -> Training:
     """Trains a new model and stores it.
 
-    Adam with a cosine decay of the learning rate to zero. The seed decides the initial weights, the
+    The learning rate decays to zero with a cosine. The seed decides the initial weights, the
     training noise and the order of the samples. The model is stored after every epoch, so that
     Ctrl-C or a crash keeps the last finished one.
 
@@ -74,6 +77,8 @@ def train(
         batch_size: Samples a step; an incomplete last batch is left out. None for 128, or 32
             where there are fewer than 10,000 samples: few samples need more steps an epoch.
         learning_rate: First learning rate.
+        optimizer: `"adam"` for the variant's own, which is Adam; or `"muon"` for all weights, which
+            trains deep networks of convolutions in fewer steps, see `aezoo.muon`.
         seed: Seed of everything random.
         config: Further arguments of the variant: `latent_dim`, `body`, `likelihood`, ...;
             `preprocess="standardise"` is fitted on the training split.
@@ -109,6 +114,10 @@ def train(
             )
     if not learning_rate > 0:
         raise ValueError(f"learning_rate must be above 0. Received: {learning_rate=!r}.")
+    if optimizer not in OPTIMIZERS:
+        raise ValueError(
+            f"optimizer must be one of {', '.join(OPTIMIZERS)}. Received: {optimizer=!r}."
+        )
     if len(samples.x) < batch_size:
         raise ValueError(
             f"batch_size must be at most the number of training samples, {len(samples.x)}. "
@@ -135,7 +144,7 @@ def train(
     model.prepare(samples.x)
     schedule = keras.optimizers.schedules.CosineDecay(learning_rate, epochs * steps)
     model.compile(
-        model.default_optimizer(schedule),
+        Muon(schedule) if optimizer == "muon" else model.default_optimizer(schedule),
         jit_compile=settings.jit,
         steps_per_execution=settings.steps_per_execution,
     )

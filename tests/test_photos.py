@@ -61,3 +61,11 @@ def test_psnr_can_look_at_a_part():
     assert photos.psnr(image, other, where) == pytest.approx(20)
     assert photos.psnr(image, other) == pytest.approx(20 + 10 * np.log10(4))
     assert photos.psnr(image, image) == 100
+
+
+def test_another_luma_leaves_the_colours():
+    rng = np.random.default_rng(0)
+    image, wanted = rng.random((2, 3, 4, 3)), rng.random((2, 3, 4, 1)).astype("float32")
+    found = photos.to_ycbcr(photos.with_luma(image, wanted))
+    np.testing.assert_allclose(found[..., :1], wanted, atol=1e-6)
+    np.testing.assert_allclose(found[..., 1:], photos.to_ycbcr(image)[..., 1:], atol=1e-6)

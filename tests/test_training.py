@@ -9,6 +9,8 @@ import pytest
 import aezoo
 from aezoo import acceleration, data, training
 from aezoo.divergence import DivergenceError, StopOnDivergence, guarded
+from aezoo.fused_adam import FusedAdam
+from aezoo.muon import Muon
 from aezoo.shuffling import ShuffledBatches, shuffled
 
 CONFIG = {"latent_dim": 2, "body": {"name": "mlp", "hidden": [8]}}
@@ -212,6 +214,19 @@ def test_the_rate_falls_to_zero_along_a_cosine(tmp_path):
     np.testing.assert_allclose(rates, expected, atol=1e-6)
 
 
+@pytest.mark.parametrize(("name", "kind"), [("adam", FusedAdam), ("muon", Muon)])
+def test_the_optimizer_is_the_one_named(tmp_path, name, kind):
+    found = []
+
+    class Look(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            found.append(type(self.model.optimizer))
+
+    result = train(tmp_path / "m", epochs=4, optimizer=name, callbacks=[Look()])
+    assert found == 4 * [kind]
+    assert result.history["loss"][-1] < result.history["loss"][0]
+
+
 def test_standardise_is_fitted_on_the_training_split(tmp_path):
     result = train(tmp_path / "m", config={**CONFIG, "preprocess": "standardise"}, epochs=1)
     (step,) = result.model.preprocess.spec
@@ -287,6 +302,7 @@ def test_a_fit_is_guarded_once():
         ({"epochs": 1.5}, ValueError, "epochs must be"),
         ({"batch_size": 0}, ValueError, "batch_size must be"),
         ({"batch_size": 71}, ValueError, "at most the number of training samples, 70"),
+        ({"optimizer": "sgd"}, ValueError, "optimizer must be one of adam, muon"),
         ({"learning_rate": 0.0}, ValueError, "learning_rate must be above 0"),
         ({"learning_rate": float("nan")}, ValueError, "learning_rate must be above 0"),
         ({"dtype": "float64"}, ValueError, "dtype must be"),

@@ -16,6 +16,8 @@ from aezoo.data.dataset import data_folder
 TILES = 16
 HOLES = ("scratches", "stains", "random_half")
 """Kinds of holes to learn; what a large hole hides nobody can learn from 91 photographs."""
+SCRATCHED = 3
+"""Masks of scratches in one to learn from: a patch teaches more, and holes become wider."""
 
 
 def folder(name):
@@ -54,7 +56,7 @@ def training(
     return Dataset(
         "t91",
         "train",
-        _holed(x, rng) if marks == "holes" else x,
+        _holed(x, rng, SCRATCHED) if marks == "holes" else x,
         None,
         licence="not stated; for research, not shipped",
         source=f"T91: {channel} of 91 photographs, {patch}x{patch} pixels each patch",
@@ -105,21 +107,23 @@ def _aged(image, rng):
     return _with(old, mask)
 
 
-def _holed(x, rng):
+def _holed(x, rng, scratched=1):
     """Returns patches with a last channel that says where a hole is."""
-    return np.stack([_with(image, _hole(len(image), rng)) for image in x])
+    return np.stack([_with(image, _hole(len(image), rng, scratched)) for image in x])
 
 
 def _with(image, mask):
     return np.concatenate([image, 255 * mask[..., None].astype(np.uint8)], axis=-1)
 
 
-def _hole(size, rng):
+def _hole(size, rng, scratched):
     """Returns a mask of a random kind as images of 128 pixels and more have it, cut to a patch."""
     kind, side = rng.choice(HOLES), max(128, size)
     while True:
         top, left = rng.integers(0, side - size + 1, 2)
-        mask = masks.draw(kind, side, side, seed=rng)[top : top + size, left : left + size]
+        times = scratched if kind == "scratches" else 1
+        drawn = [masks.draw(kind, side, side, seed=rng) for _ in range(times)]
+        mask = np.any(drawn, axis=0)[top : top + size, left : left + size]
         if 0 < mask.mean() < 0.8:
             return mask
 

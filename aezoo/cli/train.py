@@ -58,6 +58,12 @@ def train(
     learning_rate: Annotated[
         float, typer.Option("--learning-rate", help="At the start; it decays to 0.")
     ] = 1e-3,
+    optimizer: Annotated[
+        str,
+        typer.Option(
+            "--optimizer", help="adam, or muon: fewer steps for deep networks of convolutions."
+        ),
+    ] = "adam",
     sampler: Annotated[
         str,
         typer.Option(
@@ -124,6 +130,7 @@ def train(
             epochs=epochs,
             batch_size=batch_size and min(batch_size, len(samples.x)),
             learning_rate=learning_rate,
+            optimizer=optimizer,
             seed=seed,
             config=config,
             sampler=fitted,

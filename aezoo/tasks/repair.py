@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -56,10 +57,22 @@ def fill(image: np.ndarray, mask: np.ndarray, *, model: Any = None) -> np.ndarra
     hole = (mask & (depth <= FAR))[..., None]
     whole = np.concatenate([np.where(hole, 0, colours), hole], axis=-1).astype(np.float32)
     size = network.sample_shape[:2]
-    found = tiles.over(whole, network.decode, size=size, margin=MARGIN)[..., :3]
+    found = tiles.over(whole, _where_holed(network), size=size, margin=MARGIN)[..., :3]
     told = photos.with_channels(np.clip(found, 0, 1), image.shape[-1])
     filled = np.where(mask[..., None], weight * told + (1 - weight) * smooth, image)
     return np.asarray(filled, np.float32)
+
+
+def _where_holed(network: Any) -> Callable[[np.ndarray], np.ndarray]:
+    """Returns what fills tiles `(n, h, w, 4)` by a network that sees those with holes only."""
+
+    def fill(batch: np.ndarray) -> np.ndarray:
+        filled, holed = batch.copy(), batch[..., -1].any(axis=(1, 2))
+        if holed.any():
+            filled[holed] = network.decode(batch[holed])
+        return filled
+
+    return fill
 
 
 def classical(image: np.ndarray, mask: np.ndarray) -> np.ndarray:

@@ -99,11 +99,7 @@ def check(model: Any, scale: int) -> None:
 
 def bicubic(image: Any, scale: int) -> np.ndarray:
     """Return what Pillow's bicubic filter makes of a photo, in the kind that was given."""
-    unit = photos.check(image)
-    size = scale * unit.shape[1], scale * unit.shape[0]
-    planes = [Image.fromarray(plane) for plane in np.moveaxis(unit, -1, 0)]
-    large = [np.asarray(plane.resize(size, Image.Resampling.BICUBIC)) for plane in planes]
-    return photos.like(np.stack(large, axis=-1), image)
+    return photos.like(_bicubic(photos.check(image), scale), image)
 
 
 def evaluate(
@@ -169,11 +165,17 @@ def _enlarge(model: Any, batch: np.ndarray) -> np.ndarray:
         return np.asarray(model.decode(batch))
     if batch.shape[-1] == 1:
         return photos.with_channels(model.decode(photos.with_channels(batch, 3)), 1)
-    ycbcr = photos.to_ycbcr(batch)
-    height, width = model.sample_shape[:2]
-    luma = model.decode(ycbcr[..., :1])
-    colours = resampling.resize(ycbcr[..., 1:], height, width)
-    return photos.to_rgb(np.concatenate([luma, colours], axis=-1))
+    luma = np.asarray(model.decode(photos.luma(batch)))
+    scale = luma.shape[1] // batch.shape[1]
+    return photos.with_luma(np.stack([_bicubic(tile, scale) for tile in batch]), luma)
+
+
+def _bicubic(image: np.ndarray, scale: int) -> np.ndarray:
+    """Enlarges floats `(h, w, c)`, without a matrix product: its threads wait for the network's."""
+    size = scale * image.shape[1], scale * image.shape[0]
+    planes = [Image.fromarray(plane) for plane in np.moveaxis(image, -1, 0)]
+    large = [np.asarray(plane.resize(size, Image.Resampling.BICUBIC)) for plane in planes]
+    return np.stack(large, axis=-1)
 
 
 def _ensemble(model: Any, batch: np.ndarray) -> np.ndarray:

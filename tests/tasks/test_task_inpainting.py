@@ -142,6 +142,23 @@ def test_photos_of_any_size_are_filled(astronaut, channels):
     assert photos.psnr(filled / 255, photo / 255, hole) > 20
 
 
+def test_tiles_without_holes_cost_nothing(astronaut):
+    class Counting:
+        code_shape = sample_shape = (64, 64, 4)
+        seen = 0
+
+        def decode(self, z):
+            self.seen += len(z)
+            return z
+
+    image = astronaut[:100, :100] / 255
+    hole = np.zeros((100, 100), bool)
+    hole[2:5, 3:7] = True
+    network = Counting()
+    repair.fill(image, hole, model=network)
+    assert network.seen == 2 * 2  # of 7 * 7, where each keeps 16 pixels of 64
+
+
 def test_large_holes_get_the_pyramid():
     hole = np.ones((800, 800), bool)
     hole[0] = False
