@@ -14,9 +14,10 @@ from aezoo.data import Dataset, images
 from aezoo.data.dataset import data_folder
 
 TILES = 16
-HOLES = ("scratches", "stains", "random_half")
-"""Kinds of holes to learn; what a large hole hides nobody can learn from 91 photographs."""
-SCRATCHED = 3
+HOLES = {"scratches": 3 / 6, "stains": 1 / 6, "random_half": 2 / 6}
+"""Kinds of holes to learn, and how often; what a large hole hides nobody can learn from 91
+photographs."""
+SCRATCHED = 4
 """Masks of scratches in one to learn from: a patch teaches more, and holes become wider."""
 
 
@@ -118,7 +119,7 @@ def _with(image, mask):
 
 def _hole(size, rng, scratched):
     """Returns a mask of a random kind as images of 128 pixels and more have it, cut to a patch."""
-    kind, side = rng.choice(HOLES), max(128, size)
+    kind, side = rng.choice([*HOLES], p=[*HOLES.values()]), max(128, size)
     while True:
         top, left = rng.integers(0, side - size + 1, 2)
         times = scratched if kind == "scratches" else 1
