@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import ctypes
 import dataclasses
+import os
 import platform
 from pathlib import Path
 
 import keras
+
+HEAP = {-3: 32 << 20, -1: 256 << 20, -2: 64 << 20}
+"""Parameters of glibc's `mallopt`: the least size of a block that is mapped on its own, how much is
+kept, and how much is asked for at once; in bytes."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -59,6 +65,27 @@ def choose(steps: int, *, dtype: str = "auto", jit: bool | None = None) -> Setti
     return Settings(dtype, jit, max(1, min(20, steps)))
 
 
+def keep_memory() -> bool:
+    """Has the C library keep the memory that a training step frees for the next one.
+
+    glibc gives large blocks back to the system at once, which clears every page of them when they
+    are asked for again: a fifth of the time of training a small network. From now on the process
+    keeps up to 256 MB. Nothing happens where `MALLOC_...` or `GLIBC_TUNABLES` say what to do, and
+    under other C libraries.
+
+    Returns:
+        Whether memory is kept.
+
+    Reference:
+        mallopt(3)
+    """
+    told = any(name == "GLIBC_TUNABLES" or name.startswith("MALLOC_") for name in os.environ)
+    if told or platform.libc_ver()[0] != "glibc":
+        return False
+    library = ctypes.CDLL(None)
+    return all(library.mallopt(parameter, value) for parameter, value in HEAP.items())
+
+
 def processor_flags() -> set[str]:
     """Returns the processor's instruction sets as Linux names them; empty where unknown."""
     try:
@@ -85,8 +112,6 @@ def has_accelerator() -> bool:
 
 def machine() -> str:
     """Returns a short description of the processor, for records: usable cores and vector units."""
-    import os
-
     flags = processor_flags()
     units = [f for f in ("avx2", "avx512f", "avx512_bf16", "amx_bf16") if f in flags]
     restricted = hasattr(os, "sched_getaffinity")

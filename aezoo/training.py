@@ -13,7 +13,7 @@ import numpy as np
 
 from aezoo import data as datasets
 from aezoo import factory, preprocessing, samplers, store, tensors
-from aezoo.acceleration import Settings, choose
+from aezoo.acceleration import Settings, choose, keep_memory
 from aezoo.divergence import START, DivergenceError, StopOnDivergence
 from aezoo.muon import Muon
 from aezoo.shuffling import shuffled
@@ -135,6 +135,7 @@ def train(
         )
     steps = len(samples.x) // batch_size
     settings = choose(steps, dtype=dtype, jit=jit)
+    keep_memory()
     model = _create(variant, samples, seed, dict(config or {}), settings.dtype)
     fitting = None
     sampler = model.default_sampler if sampler == "auto" else sampler

@@ -78,6 +78,7 @@ def minimise(
     size = min(int(np.clip(len(rest) // 64, *BATCHES)), largest, len(rest))
     looks = -(-iterations // LOOK)
 
+    acceleration.keep_memory()
     model = _Trained(loss, parameters)
     rate = keras.optimizers.schedules.CosineDecay(learning_rate, looks * LOOK)
     optimizer = keras.optimizers.Adam(rate, clipnorm=1.0)

@@ -286,7 +286,7 @@ def train(x: np.ndarray, *, seed: int = 0) -> Any:
     import keras
 
     from aezoo import factory, preprocessing
-    from aezoo.acceleration import choose
+    from aezoo.acceleration import choose, keep_memory
     from aezoo.divergence import StopOnDivergence
     from aezoo.shuffling import shuffled
 
@@ -306,6 +306,7 @@ def train(x: np.ndarray, *, seed: int = 0) -> Any:
     rows = np.concatenate([x] * math.ceil(_STEPS * batch / (_EPOCHS * len(x))))
     steps = len(rows) // batch
     settings = choose(steps, dtype="float32")
+    keep_memory()
     schedule = keras.optimizers.schedules.CosineDecay(_LEARNING_RATE, _EPOCHS * steps)
     model.compile(
         model.default_optimizer(schedule),

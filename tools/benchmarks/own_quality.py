@@ -24,6 +24,7 @@ def main(job):
         x, test = arrays["train"], arrays["test"]
     imports = memory.peak()
     settings = acceleration.choose(len(x) // job["batch"], dtype=job["dtype"])
+    acceleration.keep_memory()
     model = aezoo.create(
         job["variant"],
         sample_shape=x.shape[1:],

@@ -47,6 +47,7 @@ def images(n):
 def train(network, batch, n):
     """Trains for one epoch as `aezoo train` does: the whole call of `fit`."""
     settings = acceleration.choose(n // batch)
+    acceleration.keep_memory()
     model = build(network, settings.dtype)
     model.compile(
         model.default_optimizer(1e-3),
