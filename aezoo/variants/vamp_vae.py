@@ -1,9 +1,9 @@
 """The variational autoencoder with a mixture of posteriors as its prior."""
 
+import math
 from typing import Annotated
 
 import keras
-import numpy as np
 from keras import ops
 
 from aezoo import losses
@@ -16,10 +16,10 @@ class VampVAE(VAE):
     """Variational autoencoder whose prior is the mixture of the posteriors of learned inputs.
 
     The prior (VampPrior) is `1/k sum_i q(z | u_i)`, with pseudo-inputs `u_i` that are trained with
-    the networks; they start as noise, or at training samples where `prepare(x)` was called, as
-    `aezoo train` does. It has no closed divergence: `kl` is `log q(z | x) - log p(z)` at the
-    posterior sample. The paper raises its weight slowly: `kl_penalty={"name": "warm_up", "steps":
-    ...}`.
+    the networks. They start as faint noise and grow apart: those that start at training samples
+    stay near them, and the prior covers less of the data. It has no closed divergence: `kl` is
+    `log q(z | x) - log p(z)` at the posterior sample. The paper raises its weight slowly:
+    `kl_penalty={"name": "warm_up", "steps": ...}`.
 
     Args:
         sample_shape: Shape of one sample without the batch axis.
@@ -58,15 +58,9 @@ class VampVAE(VAE):
         """Shape of the noise of one code: its own, and one number that chooses the component."""
         return (self.latent_dim + 1,)
 
-    def prepare(self, x):
-        """Starts the pseudo-inputs at training samples instead of noise."""
-        rows = np.linspace(0, len(x) - 1, self.pseudo_inputs).astype(int)
-        chosen = ops.convert_to_tensor(np.asarray(x)[rows])
-        self.inputs_of_prior.values.assign(self.preprocess.forward(chosen))
-
     def components(self):
         """Returns `mean` and `log_variance` of the prior's components, `(k, latent_dim)` each."""
-        return self.posterior(ops.convert_to_tensor(self.inputs_of_prior.values))
+        return self.posterior(self.inputs_of_prior.values())
 
     def kl_by_unit(self, outputs):
         """Returns the log ratio of posterior and prior at the posterior sample, `(n, 1)`."""
@@ -95,20 +89,24 @@ class VampVAE(VAE):
 
 
 class PseudoInputs(keras.layers.Layer):
-    """Preprocessed samples that are trained as weights are.
+    """Preprocessed samples that are trained as weights are: what they share, and each one's own.
 
     Args:
         shape: Their number, and the shape of a preprocessed sample.
-        unit: Whether to keep them in [0, 1].
+        unit: Whether to cut them to [0, 1].
     """
 
     def __init__(self, shape, *, unit):
         super().__init__(name="pseudo_inputs", dtype="float32")
-        constraint = (lambda values: ops.clip(values, 0.0, 1.0)) if unit else None
-        self.values = self.add_weight(
-            name="values",
-            shape=shape,
-            initializer=keras.initializers.RandomUniform(0.0, 1.0),
-            constraint=constraint,
+        self.unit = unit
+        faint = (6.0 / (shape[0] + math.prod(shape[1:]))) ** 0.5  # Glorot's, of a layer of them
+        self.own = self.add_weight(
+            name="own", shape=shape, initializer=keras.initializers.RandomUniform(-faint, faint)
         )
+        self.shared = self.add_weight(name="shared", shape=shape[1:], initializer="zeros")
         self.built = True
+
+    def values(self):
+        """Returns the pseudo-inputs, `(k, ...)`."""
+        values = self.own + self.shared
+        return ops.clip(values, 0.0, 1.0) if self.unit else values

@@ -105,21 +105,35 @@ def test_the_weights_of_a_decoder_that_ignores_its_code_average_to_its_likelihoo
 
 def test_pseudo_inputs_are_trained_and_stay_samples():
     model = create(pseudo_inputs=4)
-    values = model.inputs_of_prior.values
-    before = to_numpy(values)
+    before = to_numpy(model.inputs_of_prior.values())
     assert before.shape == (4, 5)
+    faint = (6 / (4 + 5)) ** 0.5
+    assert 0 < before.max() <= faint
+    assert not to_numpy(model.inputs_of_prior.shared).any()
     model.compile(keras.optimizers.Adam(0.3), run_eagerly=True)
     model.fit(X, epochs=10, verbose=0)
-    after = to_numpy(values)
-    assert (after != before).all()
-    assert after.min() >= 0.0
-    assert after.max() <= 1.0
+    after = to_numpy(model.inputs_of_prior.values())
+    assert to_numpy(model.inputs_of_prior.shared).all()
+    assert (after != before).mean() > 0.5
+    assert 0.0 <= after.min() < after.max() <= 1.0
+
+
+def test_pseudo_inputs_are_what_they_share_and_their_own_cut_to_the_unit_interval():
+    model = create(pseudo_inputs=2)
+    own = np.array([[-0.5, 0.1, 0.2, 0.9, 0.0], [0.3, 0.3, 0.3, 0.3, 0.3]], "f")
+    model.inputs_of_prior.own.assign(own)
+    model.inputs_of_prior.shared.assign(np.full(5, 0.2, "f"))
+    expected = [[0.0, 0.3, 0.4, 1.0, 0.2], [0.5, 0.5, 0.5, 0.5, 0.5]]
+    np.testing.assert_allclose(to_numpy(model.inputs_of_prior.values()), expected, atol=1e-6)
+    posterior = model.posterior(np.asarray(expected, "f"))
+    np.testing.assert_allclose(model.components()["mean"], posterior["mean"], atol=1e-6)
 
 
 def test_standardised_samples_have_pseudo_inputs_without_bounds():
     steps = {"name": "standardise", "mean": 0.5, "std": 0.1}
     model = create(pseudo_inputs=2, preprocess=steps)
-    assert model.inputs_of_prior.values.constraint is None
+    model.inputs_of_prior.own.assign(np.full((2, 5), -3.0, "f"))
+    np.testing.assert_allclose(to_numpy(model.inputs_of_prior.values()), -3.0)
     assert np.isfinite(model.generate(3, seed=0)).all()
 
 
@@ -129,13 +143,3 @@ def test_warm_up_weighs_the_same_kl():
     for step in range(6):
         terms = numpy(model.terms(X, X, outputs, training=True))
         np.testing.assert_allclose(terms["kl_penalty"], min(step / 4, 1.0) * terms["kl"], rtol=1e-5)
-
-
-@pytest.mark.parametrize("count", [2, 6, 20])
-def test_prepared_pseudo_inputs_are_samples(count):
-    model = create(pseudo_inputs=count)
-    model.prepare(X)
-    values = to_numpy(model.inputs_of_prior.values)
-    distances = np.abs(values[:, None] - X).max(axis=-1)
-    assert distances.min(axis=1).max() < 1e-6
-    assert len(set(distances.argmin(axis=1))) == min(count, len(X))
