@@ -14,7 +14,7 @@ from aezoo.data import Dataset, images
 from aezoo.data.dataset import data_folder
 
 TILES = 16
-HOLES = {"scratches": 3 / 6, "stains": 1 / 6, "random_half": 2 / 6}
+HOLES = {"scratches": 0.65, "stains": 0.1, "random_half": 0.25}
 """Kinds of holes to learn, and how often; what a large hole hides nobody can learn from 91
 photographs."""
 SCRATCHED = 4
