@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -229,3 +230,30 @@ def turned(images: np.ndarray) -> np.ndarray:
     # The axes of all images at once are those of one.
     whole = orientations(np.moveaxis(images, 0, -1))
     return np.concatenate([np.moveaxis(one, -1, 0) for one in whole])
+
+
+def over_orientations(work: Callable[[np.ndarray], np.ndarray], images: np.ndarray) -> np.ndarray:
+    """Return the mean of what a function makes of square images in their eight orientations.
+
+    Args:
+        work: Maps images to images, all of them square.
+        images: Shape `(n, size, size, c)`.
+
+    Returns:
+        What `work` returns, each result turned back; float32.
+
+    Example:
+        >>> images = np.arange(4, dtype="float32").reshape(1, 2, 2, 1)
+        >>> np.array_equal(over_orientations(lambda x: 2 * x, images), 2 * images)
+        True
+
+    Reference:
+        [Timofte et al., 2016](https://arxiv.org/abs/1511.02228)
+    """
+    total = np.zeros(1, np.float32)
+    for flip in (1, -1):
+        for turn in range(4):
+            oriented = np.rot90(images[:, ::flip], turn, axes=(1, 2))
+            done = work(np.ascontiguousarray(oriented))
+            total = total + np.rot90(done, -turn, axes=(1, 2))[:, ::flip]
+    return total / 8

@@ -24,7 +24,7 @@ LAYERS = (
     "density divergence engines fingerprint fused_adam interpolation linear_transform losses "
     "networks noise paths pyramid quantize range_coder regular_file resampling sample_photos "
     "schema shuffling strict_json tiles transport von_mises_fisher weights",
-    "bodies data fills kernels kl_penalties likelihoods masks metrics neighbours postprocess "
+    "bodies data fills kernels kl_penalties likelihoods masks metrics muon neighbours postprocess "
     "preprocessing samplers subpixel tensors",
     "baseline catalogue degradations interface layout maps photos pictures",
     "core damage evaluation graphs stored",

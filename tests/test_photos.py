@@ -69,3 +69,11 @@ def test_another_luma_leaves_the_colours():
     found = photos.to_ycbcr(photos.with_luma(image, wanted))
     np.testing.assert_allclose(found[..., :1], wanted, atol=1e-6)
     np.testing.assert_allclose(found[..., 1:], photos.to_ycbcr(image)[..., 1:], atol=1e-6)
+
+
+def test_a_mean_over_orientations_is_of_what_turns_back():
+    images = np.random.default_rng(0).random((2, 4, 4, 3)).astype("float32")
+    ramp = np.arange(16.0).reshape(4, 4, 1)
+    found = photos.over_orientations(lambda x: x + ramp, images)
+    mean = np.mean(photos.orientations(ramp), axis=0)
+    np.testing.assert_allclose(found, images + mean, atol=1e-5)

@@ -1,5 +1,6 @@
 """`aezoo inpaint`."""
 
+import functools
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -82,6 +83,13 @@ def inpaint(
             "by default `latent`, and `gibbs` for the tokens of a codebook.",
         ),
     ] = None,
+    ensemble: Annotated[
+        bool,
+        typer.Option(
+            "--ensemble",
+            help="Without --model: average over the photo's eight orientations; slow.",
+        ),
+    ] = False,
     seed: Seed = 0,
     engine: Engine = "keras",
     compare: Compare = False,
@@ -112,6 +120,8 @@ def inpaint(
     """
     if model is None and (count is not None or method is not None):
         raise ValueError("-n and --method are for completions by a model: add --model.")
+    if model is not None and ensemble:
+        raise ValueError("--ensemble is for photos without a model: leave --model out.")
     options = {"n": count or 4, "method": method, "seed": seed}
     finish = {
         "brightness": brightness,
@@ -121,11 +131,14 @@ def inpaint(
         "match": match,
     }
     if evaluate:
-        _evaluate(photo, mask, model, engine, images=images, json=json, **options)
+        _evaluate(
+            photo, mask, model, engine, images=images, ensemble=ensemble, json=json, **options
+        )
     elif photo is None or mask is None or out is None:
         raise ValueError("Name a PHOTO, a --mask and the picture to write, --out.")
     elif model is None:
-        _photos(Path(photo).expanduser(), mask, out, seed, compare, max_pixels, force, finish)
+        source = Path(photo).expanduser()
+        _photos(source, mask, out, seed, ensemble, compare, max_pixels, force, finish)
     else:
         _completions(photo, mask, out, model, engine, max_pixels, force, finish, **options)
 
@@ -135,6 +148,7 @@ def _photos(
     mask: str,
     out: Path,
     seed: int,
+    ensemble: bool,
     compare: bool,
     max_pixels: int,
     force: bool,
@@ -158,7 +172,7 @@ def _photos(
 
     def work(image: "np.ndarray") -> "dict[str, np.ndarray]":
         hole = _mask(mask, image.shape[:2], seed, max_pixels)
-        filled = inpainting.inpaint(image, hole)
+        filled = inpainting.inpaint(image, hole, ensemble=ensemble)
         figure = (
             f" PSNR in the hole: {psnr(check(filled), check(image), hole):.2f} dB." if drawn else ""
         )
@@ -219,12 +233,13 @@ def _evaluate(
     engine: str,
     *,
     images: int,
+    ensemble: bool,
     json: bool,
     **options: Any,
 ) -> None:
     from aezoo.cli import inputs, models
     from aezoo.masks import MASKS
-    from aezoo.tasks import inpainting
+    from aezoo.tasks import inpainting, repair
 
     if mask is not None and mask not in MASKS:
         raise LookupError(f"--evaluate draws masks, of one of {_KINDS}. Received: --mask {mask}.")
@@ -239,8 +254,9 @@ def _evaluate(
             for kind in kinds
         ]
     elif photo is None and model is None:
+        fill = functools.partial(repair.fill, ensemble=ensemble)
         seed = options["seed"]
-        results = [inpainting.evaluate_photos(kind=kind, seed=seed) for kind in kinds]
+        results = [inpainting.evaluate_photos(fill, kind=kind, seed=seed) for kind in kinds]
     else:
         raise ValueError(
             "--evaluate measures a --model on the dataset PHOTO, or without both the fill of "

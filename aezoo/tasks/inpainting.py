@@ -38,6 +38,7 @@ def inpaint(
     n: int | None = None,
     method: str | None = None,
     seed: int = 0,
+    ensemble: bool = False,
 ) -> np.ndarray:
     """Fill a hole in an image; what is known stays as it is.
 
@@ -55,6 +56,8 @@ def inpaint(
             encoding and decoding in turn, see `aezoo.tasks.completion`; None for `"latent"` where
             codes are vectors of at most 256 numbers, and else `"gibbs"`.
         seed: The same seed gives the same completions.
+        ensemble: Without a model, whether to average over the eight orientations of the photo, see
+            `aezoo.tasks.repair.fill`.
 
     Returns:
         Images like `image`, uint8 or float32: one, `(h, w, c)`; or with `n` several,
@@ -80,7 +83,9 @@ def inpaint(
                 f"n and method are for completions by a model: pass model=. Received: {n=!r}, "
                 f"{method=!r}."
             )
-        return photos.like(repair.fill(x, hole), image)
+        return photos.like(repair.fill(x, hole, ensemble=ensemble), image)
+    if ensemble:
+        raise ValueError("ensemble is for photos without a model. Received: ensemble=True, model.")
     if tuple(model.sample_shape) != x.shape:
         raise ValueError(
             f"The image must have the shape of the model's samples, {tuple(model.sample_shape)}: "

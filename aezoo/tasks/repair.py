@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -20,7 +21,9 @@ LARGEST_SYSTEM = 500_000
 """Pixels of a hole up to which a fill solves a system for them: 9 s and 1 GB where scattered."""
 
 
-def fill(image: np.ndarray, mask: np.ndarray, *, model: Any = None) -> np.ndarray:
+def fill(
+    image: np.ndarray, mask: np.ndarray, *, model: Any = None, ensemble: bool = False
+) -> np.ndarray:
     """Fill the holes of a photo.
 
     Within some pixels of what is known it is what a network says, with a tenth of the smooth
@@ -31,6 +34,8 @@ def fill(image: np.ndarray, mask: np.ndarray, *, model: Any = None) -> np.ndarra
         mask: Shape `(h, w)`, booleans, True in the hole.
         model: None for the preset `restorer.inpaint`, or a restorer of colour images that undoes
             the degradation `holes`.
+        ensemble: Whether to average over the eight orientations of the photo: better by about a
+            tenth of a decibel, in eight times the time.
 
     Returns:
         The image filled, float32 in [0, 1]; what is known stays as it is.
@@ -56,20 +61,22 @@ def fill(image: np.ndarray, mask: np.ndarray, *, model: Any = None) -> np.ndarra
     colours = photos.with_channels(seen, 3)
     hole = (mask & (depth <= FAR))[..., None]
     whole = np.concatenate([np.where(hole, 0, colours), hole], axis=-1).astype(np.float32)
-    size = network.sample_shape[:2]
-    found = tiles.over(whole, _where_holed(network), size=size, margin=MARGIN)[..., :3]
+    size, decode = network.sample_shape[:2], network.decode
+    if ensemble:
+        decode = functools.partial(photos.over_orientations, decode)
+    found = tiles.over(whole, _where_holed(decode), size=size, margin=MARGIN)[..., :3]
     told = photos.with_channels(np.clip(found, 0, 1), image.shape[-1])
     filled = np.where(mask[..., None], weight * told + (1 - weight) * smooth, image)
     return np.asarray(filled, np.float32)
 
 
-def _where_holed(network: Any) -> Callable[[np.ndarray], np.ndarray]:
-    """Returns what fills tiles `(n, h, w, 4)` by a network that sees those with holes only."""
+def _where_holed(decode: Callable[[np.ndarray], np.ndarray]) -> Callable[[np.ndarray], np.ndarray]:
+    """Returns what fills tiles `(n, h, w, 4)` by a function that sees those with holes only."""
 
     def fill(batch: np.ndarray) -> np.ndarray:
         filled, holed = batch.copy(), batch[..., -1].any(axis=(1, 2))
         if holed.any():
-            filled[holed] = network.decode(batch[holed])
+            filled[holed] = decode(batch[holed])
         return filled
 
     return fill

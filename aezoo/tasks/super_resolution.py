@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import Any
 
@@ -60,10 +61,12 @@ def super_resolve(
     network = find(scale) if model is None else model
     check(network, scale)
 
+    work = functools.partial(_enlarge, network)
+    if ensemble:
+        work = functools.partial(photos.over_orientations, work)
+
     def enlarge(batch: np.ndarray) -> np.ndarray:
-        unit = to_unit(batch)
-        large = _ensemble(network, unit) if ensemble else _enlarge(network, unit)
-        return photos.like(large, image)
+        return photos.like(work(to_unit(batch)), image)
 
     size = network.code_shape[:2]
     return tiles.over(photo, enlarge, size=size, margin=MARGIN, factor=scale)
@@ -176,17 +179,6 @@ def _bicubic(image: np.ndarray, scale: int) -> np.ndarray:
     planes = [Image.fromarray(plane) for plane in np.moveaxis(image, -1, 0)]
     large = [np.asarray(plane.resize(size, Image.Resampling.BICUBIC)) for plane in planes]
     return np.stack(large, axis=-1)
-
-
-def _ensemble(model: Any, batch: np.ndarray) -> np.ndarray:
-    """Enlarges tiles in their eight orientations and averages."""
-    total = np.zeros(1, np.float32)
-    for flip in (1, -1):
-        for turn in range(4):
-            oriented = np.rot90(batch[:, ::flip], turn, axes=(1, 2))
-            large = _enlarge(model, np.ascontiguousarray(oriented))
-            total = total + np.rot90(large, -turn, axes=(1, 2))[:, ::flip]
-    return total / 8
 
 
 def _eight_bits(image: np.ndarray) -> np.ndarray:

@@ -142,6 +142,17 @@ def test_photos_of_any_size_are_filled(astronaut, channels):
     assert photos.psnr(filled / 255, photo / 255, hole) > 20
 
 
+def test_the_ensemble_treats_all_orientations_alike(astronaut):
+    image = astronaut[20:84, 30:94] / 255
+    hole = masks.draw("scratches", 64, 64, seed=0)
+
+    def apart(**options):
+        turned = repair.fill(np.rot90(image), np.rot90(hole), **options)
+        return np.abs(np.rot90(turned, -1) - repair.fill(image, hole, **options))[hole].mean()
+
+    assert apart(ensemble=True) < 0.1 * apart()
+
+
 def test_tiles_without_holes_cost_nothing(astronaut):
     class Counting:
         code_shape = sample_shape = (64, 64, 4)
@@ -176,6 +187,7 @@ def test_large_holes_get_the_pyramid():
         ({"n": 1.5}, ValueError, "n must be an integer of at least 1"),
         ({"method": "magic"}, LookupError, "latent, gibbs"),
         ({"seed": -1}, ValueError, "seed must be"),
+        ({"ensemble": True}, ValueError, "without a model"),
         ({"model": None, "n": 2}, ValueError, "pass model="),
         ({"model": None, "method": "gibbs"}, ValueError, "pass model="),
         ({"image": np.zeros((10, 10, 1)), "mask": np.eye(10)}, ValueError, "shape of the model"),
@@ -314,6 +326,11 @@ def test_the_command_measures(home, capfd):
         (["photo.png", "--mask", "stains"], 2, "--out"),
         (["folder", "--mask", "mask.png", "--out", "x"], 2, "belongs to one photo"),
         (["photo.png", "--mask", "stains", "--out", "x.png", "-n", "3"], 2, "add --model"),
+        (
+            ["photo.png", "--mask", "stains", "--out", "x.png", "--ensemble", *DIGITS],
+            2,
+            "leave --model out",
+        ),
         (["photo.png", "--evaluate"], 2, "--evaluate measures"),
         (["--evaluate", "--mask", "mask.png"], 2, "--evaluate draws"),
         (
