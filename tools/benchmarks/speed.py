@@ -1,8 +1,9 @@
 """aezoo against pythae: training, encoding, generating, and the start of a process.
 
-Two long-lived processes, one a library, work in turn, each with its own default threads.
+Two processes for each heading, one a library, work in turn, each with its own default threads.
 """
 
+import contextlib
 import sys
 import tempfile
 from pathlib import Path
@@ -35,9 +36,10 @@ METHOD = """
     normalisation, on aezoo's side a plugin's body (`tools/benchmarks/own_networks.py`) that uses
     the layers `StridedConvolution` and `TransposedConvolution` of `aezoo.bodies`. The networks are
     the same on both sides.
-    Training is one epoch: the whole call of `fit` in the settings of `aezoo train`, and the epoch
-    inside pythae's `BaseTrainer`. Encoding is `encode` against `embed` without gradients, which
-    also decodes; generating draws from the prior.
+    Training is one epoch: the whole call of `fit` in the settings of `aezoo train`, which keep
+    freed memory (`aezoo.acceleration.keep_memory`), and the epoch inside pythae's `BaseTrainer`.
+    Encoding is `encode` against `embed` without gradients, which also decodes; generating draws
+    from the prior.
 """
 LOG = Path(__file__).resolve().parents[2] / "runs" / "speed.log"
 
@@ -51,29 +53,39 @@ def add_arguments(parser):
 def run(arguments):
     """Measures, and returns the stem of the results' files, results and page."""
     LOG.parent.mkdir(exist_ok=True)
-    with (
-        LOG.open("w") as log,
-        Worker(arguments.peer_python, "benchmarks.peer_speed", log) as peer,
-        Worker(sys.executable, "benchmarks.own_speed", log) as own,
-    ):
-        results = {
-            **report.circumstances(arguments.peer_python),
-            "settings": {"aezoo train": own("settings"), "pythae": f"{peer('threads')} threads"},
-            "rows": [],
-            "processes": {},
-        }
-        for comparison in comparisons():
-            if comparison["heading"].lower() in arguments.only:
+    LOG.unlink(missing_ok=True)
+    results = {**report.circumstances(arguments.peer_python), "rows": [], "processes": {}}
+    with _workers(arguments.peer_python) as (peer, own):
+        settings = {"aezoo train": own("settings"), "pythae": f"{peer('threads')} threads"}
+        results["settings"] = settings
+    for heading in (name for name in ROUNDS if name.lower() in arguments.only):
+        # In new processes: what a training sets must not serve the encoding.
+        with _workers(arguments.peer_python) as (peer, own):
+            for comparison in (case for case in comparisons() if case["heading"] == heading):
                 for row in measure(comparison, peer, own):
                     print(" | ".join(_cells(row)), flush=True)
                     results["rows"].append(row)
-        if "processes" in arguments.only:
-            with tempfile.TemporaryDirectory() as scratch:
-                saved = {"pythae": f"{scratch}/pythae", "aezoo": f"{scratch}/aezoo"}
-                peer("save", network="mlp", directory=saved["pythae"])
-                own("save", network="mlp", directory=saved["aezoo"])
-                results["processes"] = processes.compare(arguments.peer_python, saved)
+    if "processes" in arguments.only:
+        with (
+            _workers(arguments.peer_python) as (peer, own),
+            tempfile.TemporaryDirectory() as scratch,
+        ):
+            saved = {"pythae": f"{scratch}/pythae", "aezoo": f"{scratch}/aezoo"}
+            peer("save", network="mlp", directory=saved["pythae"])
+            own("save", network="mlp", directory=saved["aezoo"])
+            results["processes"] = processes.compare(arguments.peer_python, saved)
     return "speed", results, render(results)
+
+
+@contextlib.contextmanager
+def _workers(peer_python):
+    """Yields the processes of the peer and of aezoo."""
+    with (
+        LOG.open("a") as log,
+        Worker(peer_python, "benchmarks.peer_speed", log) as peer,
+        Worker(sys.executable, "benchmarks.own_speed", log) as own,
+    ):
+        yield peer, own
 
 
 def comparisons():
