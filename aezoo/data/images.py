@@ -314,7 +314,7 @@ def _check_pixels(image: Image.Image, path: str | os.PathLike[str], max_pixels: 
         raise ImageError(
             path,
             f"The image declares {image.width} x {image.height} pixels, more than the limit of "
-            f"{max_pixels}; pass max_pixels= to raise it.",
+            f"{max_pixels}; raise it with max_pixels=, on the command line --max-pixels.",
         )
 
 
