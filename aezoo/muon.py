@@ -20,8 +20,7 @@ class Muon(FusedAdam):
     The update of a kernel is its momentum made orthogonal: the directions that gradients rarely
     point to are learned as fast as the others. Convolutions count as matrices with a column for
     each filter, which `keras.optimizers.Muon` leaves to Adam. Deep networks of convolutions learn
-    in about two thirds of the steps; a step costs a few percent more. Learning rates are as large
-    as Adam's.
+    in fewer steps; learning rates are about as large as Adam's.
 
     Args:
         learning_rate: Learning rate, or a schedule.

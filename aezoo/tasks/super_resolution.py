@@ -174,7 +174,8 @@ def _enlarge(model: Any, batch: np.ndarray) -> np.ndarray:
 
 
 def _bicubic(image: np.ndarray, scale: int) -> np.ndarray:
-    """Enlarges floats `(h, w, c)`, without a matrix product: its threads wait for the network's."""
+    """Enlarges floats `(h, w, c)`."""
+    # By Pillow's one thread: those of a matrix product wait busily where the network's would work.
     size = scale * image.shape[1], scale * image.shape[0]
     planes = [Image.fromarray(plane) for plane in np.moveaxis(image, -1, 0)]
     large = [np.asarray(plane.resize(size, Image.Resampling.BICUBIC)) for plane in planes]
