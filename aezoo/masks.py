@@ -195,8 +195,8 @@ def check(mask: Any, size: tuple[int, int], *, name: str = "mask") -> np.ndarray
     received = f"Received: {name}.shape={array.shape!r}"
     if array.shape not in (tuple(size), (*size, 1)):
         raise ValueError(
-            f"{name} must have the size of the image, {tuple(size)}: one value a pixel, True in "
-            f"the hole. {received}."
+            f"{name} must have the height and width of the image, {tuple(size)}, and one value a "
+            f"pixel, True in the hole: resize it, or make it grey. {received}."
         )
     array = array.reshape(size)
     if array.dtype != bool:
@@ -209,9 +209,14 @@ def check(mask: Any, size: tuple[int, int], *, name: str = "mask") -> np.ndarray
         # uint8 of 0 and 1 are booleans in disguise, such as `(x == 0).astype("uint8")`.
         array = array > (limit / 2 if array.max(initial=0) > 1 or limit == 1 else 0)
     if not array.any():
-        raise ValueError(f"{name} is empty: it marks no pixel to fill. {received}.")
+        raise ValueError(
+            f"{name} is empty: it marks no pixel to fill; white, or True, is the hole. {received}."
+        )
     if array.all():
-        raise ValueError(f"{name} is full: it leaves no pixel to go by. {received}.")
+        raise ValueError(
+            f"{name} is full: it leaves no pixel to go by; black, or False, is what is known. "
+            f"{received}."
+        )
     return array
 
 

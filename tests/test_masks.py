@@ -58,8 +58,8 @@ def test_masks_of_all_kinds_are_understood(mask):
 @pytest.mark.parametrize(
     ("mask", "reason"),
     [
-        (np.zeros((3, 1), bool), r"size of the image, \(1, 3\)"),
-        (np.zeros((1, 3, 3), bool), "size of the image"),
+        (np.zeros((3, 1), bool), r"width of the image, \(1, 3\)"),
+        (np.zeros((1, 3, 3), bool), "width of the image"),
         (np.zeros((1, 3), bool), "empty"),
         (np.zeros((1, 3), "uint8"), "empty"),
         (np.ones((1, 3), bool), "full"),

@@ -38,9 +38,10 @@ class EpochBar(keras.callbacks.Callback):
     def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
         """Prints the settings and starts the bar."""
         compiled = "with XLA" if self.model.jit_compile else "without XLA"
+        steps = self.model.steps_per_execution
         note(
-            f"Training in {self.model.dtype_policy.name} {compiled}, "
-            f"{self.model.steps_per_execution} steps at a time."
+            f"Training in {self.model.dtype_policy.name} {compiled}, {steps} "
+            f"step{'s' * (steps != 1)} at a time."
         )
         self._steps = self.params["steps"]
         self._task = self._progress.add_task("", total=self._epochs * self._steps)
@@ -57,7 +58,8 @@ class EpochBar(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         """Shows the losses of the epoch."""
-        found = {name: value for name, value in (logs or {}).items() if name.endswith("loss")}
+        shown = ("loss", "mse")  # a likelihood's constant may hide what the loss still gains
+        found = {name: value for name, value in (logs or {}).items() if name.endswith(shown)}
         self._scores = "  ".join(f"{name} {value:.5g}" for name, value in found.items())
         self._describe(epoch)
         if self._lines:

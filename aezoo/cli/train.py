@@ -120,7 +120,8 @@ def train(
         likelihood = "bernoulli"
     chosen = {"latent_dim": latent_dim, "body": spec(body), "likelihood": spec(likelihood)}
     config = {name: value for name, value in chosen.items() if value is not None} | arguments
-    afterwards = "Fitting the sampler ..." if fitted else ""
+    fits = fitted and factory.find_variant(variant).learns_code
+    afterwards = "Fitting the sampler ..." if fits else ""
     try:
         result = training.train(
             variant,

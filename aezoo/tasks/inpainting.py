@@ -254,7 +254,7 @@ def _compared(what: str, score: float, baselines: dict[str, float]) -> dict[str,
     best = max(baselines, key=lambda name: baselines[name])
     margin = score - baselines[best]
     result = "beats" if margin > 0 else "equals" if margin == 0 else "loses to"
-    by = f" by {abs(margin):.2f} dB" if margin else ""
+    by = f", by {abs(margin):.2f} dB" if margin else ""
     figures = f"{score:.2f} against {baselines[best]:.2f} dB in the hole"
     return {
         "baselines": baselines,

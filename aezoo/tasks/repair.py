@@ -34,8 +34,8 @@ def fill(
         mask: Shape `(h, w)`, booleans, True in the hole.
         model: None for the preset `restorer.inpaint`, or a restorer of colour images that undoes
             the degradation `holes`.
-        ensemble: Whether to average over the eight orientations of the photo: better by about a
-            tenth of a decibel, in eight times the time.
+        ensemble: Whether to average over the eight orientations of the photo: a little better, and
+            eight times as long for the network.
 
     Returns:
         The image filled, float32 in [0, 1]; what is known stays as it is.

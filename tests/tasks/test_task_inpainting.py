@@ -182,7 +182,7 @@ def test_large_holes_get_the_pyramid():
     [
         ({"mask": np.zeros((8, 8), bool)}, ValueError, "empty"),
         ({"mask": np.ones((8, 8), bool)}, ValueError, "full"),
-        ({"mask": np.ones((9, 8), bool)}, ValueError, "size of the image"),
+        ({"mask": np.ones((9, 8), bool)}, ValueError, "width of the image"),
         ({"n": 0}, ValueError, "n must be an integer of at least 1"),
         ({"n": 1.5}, ValueError, "n must be an integer of at least 1"),
         ({"method": "magic"}, LookupError, "latent, gibbs"),
@@ -315,7 +315,7 @@ def test_the_command_measures(home, capfd):
 @pytest.mark.parametrize(
     ("words", "code", "reason"),
     [
-        (["photo.png", "--mask", "small.png", "--out", "x.png"], 2, "size of the image"),
+        (["photo.png", "--mask", "small.png", "--out", "x.png"], 2, "width of the image"),
         (["photo.png", "--mask", "empty.png", "--out", "x.png"], 2, "empty"),
         (["photo.png", "--mask", "text.png", "--out", "x.png"], 1, "not a PNG"),
         (["text.png", "--mask", "stains", "--out", "x.png"], 1, "not a PNG"),
@@ -336,7 +336,7 @@ def test_the_command_measures(home, capfd):
         (
             ["photo.png", "--mask", "small.png", "--out", "x.png", *DIGITS],
             2,
-            "size of the image",
+            "width of the image",
         ),
     ],
 )
