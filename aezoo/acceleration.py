@@ -11,8 +11,8 @@ from pathlib import Path
 import keras
 
 HEAP = {-4: 0, -1: 256 << 20, -2: 64 << 20}
-"""Parameters of glibc's `mallopt`: how many blocks are mapped on their own, how much freed memory is
-kept, and how much is asked for at once, in bytes."""
+"""Parameters of glibc's `mallopt`: how many blocks are mapped on their own, how much freed memory
+is kept, and how much is asked for at once, in bytes."""
 
 
 @dataclasses.dataclass(frozen=True)
