@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -168,9 +169,11 @@ def _enlarge(model: Any, batch: np.ndarray) -> np.ndarray:
         return np.asarray(model.decode(batch))
     if batch.shape[-1] == 1:
         return photos.with_channels(model.decode(photos.with_channels(batch, 3)), 1)
-    luma = np.asarray(model.decode(photos.luma(batch)))
-    scale = luma.shape[1] // batch.shape[1]
-    return photos.with_luma(np.stack([_bicubic(tile, scale) for tile in batch]), luma)
+    scale = model.sample_shape[0] // batch.shape[1]
+    with ThreadPoolExecutor(1) as beside:  # the colours do not wait for the network
+        colours = beside.submit(lambda: np.stack([_bicubic(tile, scale) for tile in batch]))
+        luma = np.asarray(model.decode(photos.luma(batch)))
+    return photos.with_luma(colours.result(), luma)
 
 
 def _bicubic(image: np.ndarray, scale: int) -> np.ndarray:
