@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import ctypes
 import dataclasses
 import os
 import platform
 from pathlib import Path
 
 import keras
-
-HEAP = {-4: 0, -1: 256 << 20, -2: 64 << 20}
-"""Parameters of glibc's `mallopt`: how many blocks are mapped on their own, how much freed memory
-is kept, and how much is asked for at once, in bytes."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,27 +58,6 @@ def choose(steps: int, *, dtype: str = "auto", jit: bool | None = None) -> Setti
             tensorflow and (accelerator or "avx512f" not in flags)
         )
     return Settings(dtype, jit, max(1, min(20, steps)))
-
-
-def keep_memory() -> bool:
-    """Has the C library keep the memory that a training step frees for the next one.
-
-    glibc gives large blocks back to the system at once, which clears every page of them when they
-    are asked for again; small networks took half as long again for it. From now on the process
-    keeps up to 256 MB at the end of its heap. Nothing happens where `MALLOC_...` or
-    `GLIBC_TUNABLES` say what to do, and under other C libraries.
-
-    Returns:
-        Whether memory is kept.
-
-    Reference:
-        mallopt(3)
-    """
-    told = any(name == "GLIBC_TUNABLES" or name.startswith("MALLOC_") for name in os.environ)
-    if told or platform.libc_ver()[0] != "glibc":
-        return False
-    library = ctypes.CDLL(None)
-    return all(library.mallopt(parameter, value) for parameter, value in HEAP.items())
 
 
 def processor_flags() -> set[str]:

@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from aezoo.heap import keep_memory
+
 BATCH = 4
 
 
@@ -38,6 +40,7 @@ def over(
         >>> np.array_equal(over(image, lambda tiles: 2 * tiles, size=(4, 4), margin=1), 2 * image)
         True
     """
+    keep_memory()
     height, width = image.shape[:2]
     rows, columns = (
         range(0, length, tile - 2 * margin)

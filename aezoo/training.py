@@ -13,8 +13,9 @@ import numpy as np
 
 from aezoo import data as datasets
 from aezoo import factory, preprocessing, samplers, store, tensors
-from aezoo.acceleration import Settings, choose, keep_memory
+from aezoo.acceleration import Settings, choose
 from aezoo.divergence import START, DivergenceError, StopOnDivergence
+from aezoo.heap import keep_memory
 from aezoo.muon import Muon
 from aezoo.shuffling import shuffled
 

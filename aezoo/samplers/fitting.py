@@ -14,6 +14,7 @@ import numpy as np
 from keras import ops
 
 from aezoo import acceleration
+from aezoo.heap import keep_memory
 from aezoo.noise import generator
 
 BATCHES = (64, 512)
@@ -78,7 +79,7 @@ def minimise(
     size = min(int(np.clip(len(rest) // 64, *BATCHES)), largest, len(rest))
     looks = -(-iterations // LOOK)
 
-    acceleration.keep_memory()
+    keep_memory()
     model = _Trained(loss, parameters)
     rate = keras.optimizers.schedules.CosineDecay(learning_rate, looks * LOOK)
     optimizer = keras.optimizers.Adam(rate, clipnorm=1.0)

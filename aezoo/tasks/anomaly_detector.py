@@ -286,8 +286,9 @@ def train(x: np.ndarray, *, seed: int = 0) -> Any:
     import keras
 
     from aezoo import factory, preprocessing
-    from aezoo.acceleration import choose, keep_memory
+    from aezoo.acceleration import choose
     from aezoo.divergence import StopOnDivergence
+    from aezoo.heap import keep_memory
     from aezoo.shuffling import shuffled
 
     unit = x.dtype == np.uint8 or (x.min() >= 0 and x.max() <= 1)

@@ -11,6 +11,7 @@ import numpy as np
 
 import aezoo
 from aezoo import acceleration
+from aezoo.heap import keep_memory
 from aezoo.shuffling import shuffled
 from benchmarks import memory
 from benchmarks.timing import Laps
@@ -24,7 +25,7 @@ def main(job):
         x, test = arrays["train"], arrays["test"]
     imports = memory.peak()
     settings = acceleration.choose(len(x) // job["batch"], dtype=job["dtype"])
-    acceleration.keep_memory()
+    keep_memory()
     model = aezoo.create(
         job["variant"],
         sample_shape=x.shape[1:],

@@ -8,6 +8,7 @@ import numpy as np
 
 import aezoo
 from aezoo import acceleration
+from aezoo.heap import keep_memory
 from aezoo.shuffling import shuffled
 from benchmarks import own_networks
 from benchmarks.worker import serve
@@ -47,7 +48,7 @@ def images(n):
 def train(network, batch, n):
     """Trains for one epoch as `aezoo train` does: the whole call of `fit`."""
     settings = acceleration.choose(n // batch)
-    acceleration.keep_memory()
+    keep_memory()
     model = build(network, settings.dtype)
     model.compile(
         model.default_optimizer(1e-3),

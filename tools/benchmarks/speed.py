@@ -37,7 +37,7 @@ METHOD = """
     the layers `StridedConvolution` and `TransposedConvolution` of `aezoo.bodies`. The networks are
     the same on both sides.
     Training is one epoch: the whole call of `fit` in the settings of `aezoo train`, which keep
-    freed memory (`aezoo.acceleration.keep_memory`), and the epoch inside pythae's `BaseTrainer`.
+    freed memory (`aezoo.heap.keep_memory`), and the epoch inside pythae's `BaseTrainer`.
     Encoding is `encode` against `embed` without gradients, which also decodes; generating draws
     from the prior.
 """
