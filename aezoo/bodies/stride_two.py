@@ -1,4 +1,4 @@
-"""What convolutions of stride 2 that are trained by matrix products have in common."""
+"""What convolutions of stride 2 by matrix products have in common."""
 
 import keras
 from keras import layers
@@ -7,8 +7,7 @@ from keras import layers
 class StrideTwo(layers.Layer):
     """Base of `StridedConvolution` and `TransposedConvolution`.
 
-    A subclass gives `_kernel_channels`, the convolution itself, `_convolution`, and matrix products
-    with the same result, `_products`, which training uses.
+    A subclass gives `_kernel_channels`, and `_linear`: the result before bias and activation.
 
     Args:
         filters: Channels of the output.
@@ -31,8 +30,7 @@ class StrideTwo(layers.Layer):
 
     def call(self, x, training=False):
         """Maps images `(n, h, w, c)` to images of `filters` channels."""
-        y = self._products(x) if training else self._convolution(x)
-        return self.activation(y + self.bias)
+        return self.activation(self._linear(x, training) + self.bias)
 
     def get_config(self):
         """Returns the constructor's arguments."""

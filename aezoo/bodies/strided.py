@@ -39,12 +39,15 @@ class StridedConvolution(StrideTwo):
     def _kernel_channels(self, channels):
         return channels, self.filters
 
+    def _linear(self, x, training):
+        return self._product(x) if training else self._convolution(x)
+
     def _convolution(self, x):
         around = (self.padding, self.padding)
         x = ops.pad(x, ((0, 0), around, around, (0, 0)))
         return ops.conv(x, self.kernel, 2, "valid", data_format="channels_last")
 
-    def _products(self, x):
+    def _product(self, x):
         channels, (rows, columns) = x.shape[-1], self._size(x.shape)
         blocks = -(-self.kernel_size // 2)  # of two pixels, in a patch
         wanted = [2 * (size + blocks - 1) for size in (rows, columns)]

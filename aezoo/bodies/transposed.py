@@ -1,4 +1,4 @@
-"""A transposed convolution that is trained by matrix products."""
+"""A transposed convolution by matrix products."""
 
 import itertools
 
@@ -10,13 +10,13 @@ from aezoo.bodies.stride_two import StrideTwo
 
 @keras.saving.register_keras_serializable(package="aezoo")
 class TransposedConvolution(StrideTwo):
-    """Transposed convolution of stride 2, trained by matrix products.
+    """Transposed convolution of stride 2 by matrix products.
 
-    What `keras.layers.Conv2DTranspose` with "valid" padding gives, cropped. In training there is a
-    product for each parity of row and column: pixels of the output that lie two apart see the same
-    taps of the kernel. On a CPU these products and their gradients run at the speed of the
-    processor's matrix units, also in bfloat16, where the backends' gradients of the convolution do
-    not; it pays for wide layers on small maps.
+    What `keras.layers.Conv2DTranspose` with "valid" padding gives, cropped. There is a product for
+    each parity of row and column: pixels of the output that lie two apart see the same taps of the
+    kernel. On a CPU these products and their gradients run at the speed of the processor's matrix
+    units, also in bfloat16, where the backends' transposed convolutions do not; it pays for wide
+    layers on small maps.
 
     Args:
         filters: Channels of the output.
@@ -47,13 +47,7 @@ class TransposedConvolution(StrideTwo):
     def _kernel_channels(self, channels):
         return self.filters, channels
 
-    def _convolution(self, x):
-        y = ops.conv_transpose(x, self.kernel, 2, "valid", data_format="channels_last")
-        y = y[:, self.padding :, self.padding :][:, : self.height, : self.width]
-        missing = self.height - y.shape[1], self.width - y.shape[2]
-        return ops.pad(y, ((0, 0), (0, missing[0]), (0, missing[1]), (0, 0)))
-
-    def _products(self, x):
+    def _linear(self, x, training):
         height, width, channels = x.shape[1:]
         taps = [_taps(parity + self.padding, self.kernel_size) for parity in (0, 1)]
         shifts = [shift for found in taps for _, shift in found]
