@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import platform
-from importlib import metadata
 from typing import Any
 
 import numpy as np
@@ -237,6 +236,8 @@ def model_config(model) -> dict[str, Any]:
 
 def versions() -> dict[str, str]:
     """Returns the versions that shape a model: of aezoo, Keras, its backend and Python."""
+    from importlib import metadata  # which a model that is only loaded does not need
+
     import keras
 
     backend = keras.backend.backend()

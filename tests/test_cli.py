@@ -62,6 +62,16 @@ def test_light_commands_import_nothing_heavy(words):
     assert result.stdout
 
 
+@pytest.mark.parametrize("words", [["list"], ["list", "--json"]])
+def test_all_names_are_listed_without_typer(words):
+    result = python(
+        f"import sys; from aezoo.cli import main; main({words!r}); "
+        "print([name for name in ('typer', 'numpy') if name in sys.modules], file=sys.stderr)"
+    )
+    assert result.stderr == "[]\n"
+    assert "vae.digits" in result.stdout
+
+
 def test_help_names_every_command(run):
     code, out, _ = run("--help")
     assert code == 0

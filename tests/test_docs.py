@@ -18,7 +18,7 @@ import pytest
 import typer
 
 import aezoo_registry
-from aezoo.cli import app
+from aezoo.cli.application import app
 
 ROOT = Path(__file__).resolve().parent.parent
 PLUGINS = ROOT / "docs" / "plugins.md"

@@ -142,7 +142,7 @@ def test_the_state_of_a_likelihood_is_saved(tmp_path):
         (lambda c: c["config"].update(preprocess=["scale"] * 9 + [3]), ValueError, "preprocess"),
         (lambda c: c["config"].update(latent_dim=3), store.StoreError, "shape"),
         (lambda c: c["config"].update(body="rnn", sample_shape=[3, 2]), store.StoreError, "not th"),
-        (lambda c: c.update(variant="aae"), ValueError, "AAE has no argument 'kl_penalty'"),
+        (lambda c: c.update(variant="wae_mmd"), ValueError, "WAEMMD has no argument 'kl_penalty'"),
         (
             lambda c: c["config"].pop("kl_penalty") or c.update(variant="aae"),
             store.StoreError,

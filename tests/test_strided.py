@@ -6,11 +6,18 @@ import pytest
 
 from aezoo.bodies.strided import StridedConvolution
 
+LARGE = [
+    (kernel_size, padding, size)
+    for kernel_size in (2, 3, 4, 5)
+    for padding in (0, 1, 2)
+    for size in ((7, 8), (6, 5))
+]
+SMALL = [(4, 1, (3, 3)), (4, 2, (1, 4)), (3, 1, (1, 1)), (5, 2, (2, 1)), (1, 1, (1, 1))]
+"""Maps on which parts of the kernel, or all of it, meet nothing but padding."""
+
 
 @pytest.mark.parametrize("training", [False, True])
-@pytest.mark.parametrize("kernel_size", [2, 3, 4, 5])
-@pytest.mark.parametrize("padding", [0, 1, 2])
-@pytest.mark.parametrize("size", [(7, 8), (6, 5)])
+@pytest.mark.parametrize(("kernel_size", "padding", "size"), LARGE + SMALL)
 def test_it_is_the_padded_convolution_of_keras(training, kernel_size, padding, size):
     x = np.random.default_rng(0).normal(size=(2, *size, 4)).astype("float32")
     padded = np.pad(x, ((0, 0), (padding,) * 2, (padding,) * 2, (0, 0)))

@@ -315,7 +315,7 @@ def test_the_adversarial_terms_are_the_non_saturating_game(likelihood):
     noise = np.random.default_rng(0).normal(size=(4000, 3)).astype("float32")
     logits = ops.convert_to_numpy(model.critic_network(noise))[:, 0]
     assert real.mean() == pytest.approx(np.logaddexp(0, -logits).mean(), abs=0.3)
-    assert model.term_weights() == {"nll": 1.0, "adversarial": 2.5, "critic": 1.0}
+    assert model.term_weights() == {"nll": 1.0, "kl": 0.0, "adversarial": 2.5, "critic": 1.0}
 
 
 @pytest.mark.parametrize(

@@ -40,31 +40,41 @@ class StridedConvolution(StrideTwo):
         return channels, self.filters
 
     def _linear(self, x, training):
-        return self._product(x) if training else self._convolution(x)
+        x, kernel = self._met(x)
+        if training:
+            return self._product(x, kernel)
+        return ops.conv(x, kernel, 2, "valid", data_format="channels_last")
 
-    def _convolution(self, x):
-        around = (self.padding, self.padding)
-        x = ops.pad(x, ((0, 0), around, around, (0, 0)))
-        return ops.conv(x, self.kernel, 2, "valid", data_format="channels_last")
+    def _met(self, x):
+        """Returns what the kernel meets of `x`, with zeros around, and the part that meets it.
 
-    def _product(self, x):
-        channels, (rows, columns) = x.shape[-1], self._size(x.shape)
-        blocks = -(-self.kernel_size // 2)  # of two pixels, in a patch
-        wanted = [2 * (size + blocks - 1) for size in (rows, columns)]
-        after = [
-            max(0, w - size - self.padding) for w, size in zip(wanted, x.shape[1:3], strict=True)
-        ]
-        x = ops.pad(x, ((0, 0), (self.padding, after[0]), (self.padding, after[1]), (0, 0)))
-        x = x[:, : wanted[0], : wanted[1]]
+        On a small map whole rows of a kernel see nothing but padding.
+        """
+        around, part = [(0, 0)], []
+        for size, places in zip(x.shape[1:3], self._size(x.shape), strict=True):
+            first, last = _live(self.kernel_size, self.padding, size, places)
+            before, end = self.padding - first, 2 * (places - 1) + last + 1 - self.padding
+            around += [(before, max(0, end - size))]
+            part += [(slice(None, end), slice(first, last + 1))]
+        (rows, down), (columns, right) = part
+        x = ops.pad(x[:, rows, columns], (*around, (0, 0)))
+        return x, self.kernel[down, right]
+
+    def _product(self, x, kernel):
+        """Returns the valid convolution of stride 2 as one product."""
+        taps, channels = kernel.shape[:2], x.shape[-1]
+        blocks = [-(-size // 2) for size in taps]  # of two pixels, in a patch
+        rows, columns = ((s - t) // 2 + 1 for s, t in zip(x.shape[1:3], taps, strict=True))
+        odd = [(0, 2 * b - t) for b, t in zip(blocks, taps, strict=True)]
+        x = ops.pad(x, ((0, 0), *odd, (0, 0)))
         x = ops.space_to_depth(x, 2, data_format="channels_last")
         patches = [
             x[:, row : row + rows, column : column + columns]
-            for row in range(blocks)
-            for column in range(blocks)
+            for row in range(blocks[0])
+            for column in range(blocks[1])
         ]
-        odd = self.kernel_size % 2
-        kernel = ops.pad(self.kernel, ((0, odd), (0, odd), (0, 0), (0, 0)))
-        kernel = ops.reshape(kernel, (blocks, 2, blocks, 2, channels, self.filters))
+        kernel = ops.pad(kernel, (*odd, (0, 0), (0, 0)))
+        kernel = ops.reshape(kernel, (blocks[0], 2, blocks[1], 2, channels, self.filters))
         kernel = ops.reshape(ops.transpose(kernel, (0, 2, 1, 3, 4, 5)), (-1, self.filters))
         patches = ops.reshape(ops.concatenate(patches, -1), (-1, kernel.shape[0]))
         return ops.reshape(ops.matmul(patches, kernel), (-1, rows, columns, self.filters))
@@ -75,3 +85,13 @@ class StridedConvolution(StrideTwo):
 
     def _size(self, shape):
         return tuple((s + 2 * self.padding - self.kernel_size) // 2 + 1 for s in shape[1:3])
+
+
+def _live(taps, padding, size, places):
+    """Returns the first and the last tap that meet one of `size` pixels from one of `places`."""
+    met = [
+        tap
+        for tap in range(taps)
+        if any(0 <= 2 * place + tap - padding < size for place in range(places))
+    ]
+    return (met[0], met[-1]) if met else (0, taps - 1)

@@ -1,152 +1,13 @@
-"""The command `aezoo`.
-
-One file a command; this package and its files import nothing heavy, so that `aezoo --help` and
-`aezoo list` answer at once. What is registered under `aezoo.tasks` is a command too: a function
-that Typer can read, or a `typer.Typer`. It is listed from metadata and imported when it runs.
-"""
+"""The command `aezoo`: its entry point, which imports what the words on the line need."""
 
 import os
 import sys
 import warnings
-from collections.abc import Callable, Sequence
-from typing import Annotated, Any
+from collections.abc import Sequence
+from typing import Any
 
-import typer
-from typer.core import TyperCommand, TyperGroup
-
-import aezoo_registry
-from aezoo.cli.console import show_warning
-from aezoo.cli.decode import decode
-from aezoo.cli.demo import demo
-from aezoo.cli.doctor import doctor
-from aezoo.cli.encode import encode
-from aezoo.cli.errors import explain
-from aezoo.cli.evaluate import evaluate
-from aezoo.cli.export import export
-from aezoo.cli.fit_sampler import fit_sampler
-from aezoo.cli.generate import generate
-from aezoo.cli.info import info
-from aezoo.cli.interpolate import interpolate
-from aezoo.cli.list import list_names
-from aezoo.cli.new_plugin import new_plugin
-from aezoo.cli.pull import pull
-from aezoo.cli.push import push
-from aezoo.cli.reconstruct import reconstruct
-from aezoo.cli.train import train
-from aezoo.cli.verify import verify
-
-_PANELS: dict[str, dict[str, Callable[..., None]]] = {
-    "Look around": {
-        "demo": demo,
-        "list": list_names,
-        "info": info,
-        "doctor": doctor,
-        "verify": verify,
-    },
-    "Train and score": {"train": train, "fit-sampler": fit_sampler, "evaluate": evaluate},
-    "Share a model": {"pull": pull, "push": push, "export": export},
-    "Use a model": {
-        "encode": encode,
-        "decode": decode,
-        "reconstruct": reconstruct,
-        "generate": generate,
-        "interpolate": interpolate,
-    },
-    "Extend": {"new-plugin": new_plugin},
-}
-# Typer imports pydantic, 0.15 s, to convert arguments, also those that are not given.
-_QUICK = (["list"], ["list", "--json"])
-_INTERRUPTED = 130
-_TASKS = "Tasks"
-
-
-class Commands(TyperGroup):
-    """The core commands, whose names are reserved, and one for each registered task."""
-
-    def list_commands(self, ctx: Any) -> Any:
-        """Return the names of all commands."""
-        return [*self.commands, *(name for name in _tasks() if name not in self.commands)]
-
-    def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        """Return a core command, or what stands for a task until it runs."""
-        task = _tasks().get(cmd_name)
-        if cmd_name in self.commands or task is None:
-            return super().get_command(ctx, cmd_name)
-        entry = aezoo_registry.find("tasks", task)
-        if entry.builtin:  # as light as the core commands
-            return _as_command(aezoo_registry.load("tasks", task), cmd_name)
-        return _Task(cmd_name, help=f"From {entry.owner}.", rich_help_panel=_TASKS)
-
-    def resolve_command(self, ctx: Any, args: Any) -> Any:
-        """Return the command that is about to run, importing it if it is a task."""
-        name, command, rest = super().resolve_command(ctx, args)
-        if name is not None and isinstance(command, _Task):
-            command = _as_command(aezoo_registry.load("tasks", _tasks()[name]), name)
-        return name, command, rest
-
-    def invoke(self, ctx: Any) -> None:
-        """Run a command; what its function returns is no exit code."""
-        super().invoke(ctx)
-
-
-class _Task(TyperCommand):
-    pass
-
-
-def _tasks() -> dict[str, str]:
-    return {name.replace("_", "-"): name for name in aezoo_registry.names("tasks")}
-
-
-def _as_command(task: Any, name: str) -> Any:
-    if not isinstance(task, typer.Typer):
-        holder = typer.Typer(add_completion=False)
-        settings = app.info.context_settings
-        holder.command(name, context_settings=settings, rich_help_panel=_TASKS)(task)
-        task = holder
-    command = typer.main.get_command(task)
-    command.name = name
-    return command
-
-
-app = typer.Typer(
-    cls=Commands,
-    add_completion=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-    rich_markup_mode="rich",
-)
-for _panel, _commands in _PANELS.items():
-    for _name, _function in _commands.items():
-        app.command(_name, rich_help_panel=_panel)(_function)
-
-
-def _print_version(wanted: bool) -> None:
-    if wanted:
-        from importlib.metadata import version
-
-        typer.echo(f"aezoo {version('aezoo')}")
-        raise typer.Exit
-
-
-@app.callback(invoke_without_command=True)
-def _options(
-    context: typer.Context,
-    version: Annotated[
-        bool,
-        typer.Option(
-            "--version", callback=_print_version, is_eager=True, help="Print the version."
-        ),
-    ] = False,
-    debug: Annotated[
-        bool,
-        typer.Option("--debug", help="Show the traceback of an error; anywhere in the line."),
-    ] = False,
-) -> None:
-    """Autoencoders by name: load, train, evaluate and use them.
-
-    New here? Type [bold]aezoo demo[/bold].
-    """
-    if context.invoked_subcommand is None:
-        typer.echo(context.get_help())
+_LISTS = (["list"], ["list", "--json"])
+"""What answers without Typer, whose import takes as long as all the rest."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -174,20 +35,34 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words[:end] = [word for word in words[:end] if word != "--debug"]
     try:
         with warnings.catch_warnings():
-            warnings.showwarning = show_warning
-            if words in _QUICK:
-                list_names(json=len(words) > 1)
-                return 0
-            result = app(words, prog_name="aezoo", standalone_mode=False)
-    except (KeyboardInterrupt, typer.Abort):
-        result = _INTERRUPTED
+            warnings.showwarning = _show_warning
+            return _run(words)
+    except KeyboardInterrupt:
+        sys.stderr.write("Interrupted.\n")
+        return 1
     except Exception as error:
         if debug:
             raise
+        from aezoo.cli.console import show_error
+        from aezoo.cli.errors import explain
+
         message, code = explain(error)
-        typer.echo(typer.style("Error: ", fg="red") + message, err=True)
+        show_error(message)
         return code
-    if result == _INTERRUPTED:
-        typer.echo("Interrupted.", err=True)
-        return 1
-    return result if isinstance(result, int) else 0
+
+
+def _run(words: list[str]) -> int:
+    if words in _LISTS:
+        from aezoo.cli.names import show_names
+
+        show_names(json=len(words) > 1)
+        return 0
+    from aezoo.cli.application import run
+
+    return run(words)
+
+
+def _show_warning(*warning: Any, **details: Any) -> None:
+    from aezoo.cli.console import show_warning
+
+    show_warning(*warning, **details)

@@ -75,6 +75,11 @@ def show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
     typer.echo(typer.style("Warning: ", fg="yellow") + str(message), err=True)
 
 
+def show_error(message: str) -> None:
+    """Print what went wrong."""
+    typer.echo(typer.style("Error: ", fg="red") + message, err=True)
+
+
 @contextlib.contextmanager
 def quiet_import() -> Iterator[None]:
     """Keep TensorFlow's start-up messages off stderr while it is imported in this block.

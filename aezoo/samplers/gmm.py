@@ -87,7 +87,7 @@ class GMM:
         chosen = np.searchsorted(cumulative, to_uniform(noise[:, -1]))
         chosen = np.minimum(chosen, len(self.weights) - 1)
         codes = np.empty((len(noise), self.means.shape[1]), "float32")
-        for component in np.unique(chosen):
+        for component in np.flatnonzero(np.bincount(chosen)):
             rows = chosen == component
             spread = noise[rows, :-1] @ self.factors[component].T
             codes[rows] = self.means[component] + spread

@@ -7,26 +7,26 @@ from keras import ops
 
 from aezoo import losses
 from aezoo.adversary import frozen, latent_critic, two_optimizers
-from aezoo.core import Autoencoder
 from aezoo.fused_adam import FusedAdam
 from aezoo.schema import Length, Size, Weight
+from aezoo.variants.vae import VAE
 
 
 @keras.saving.register_keras_serializable(package="aezoo")
-class AAE(Autoencoder):
+class AAE(VAE):
     """Adversarial autoencoder: a critic draws the codes' distribution to the prior N(0, I).
 
-    The critic tells codes from draws of the prior, and the encoder learns to be taken for the
-    prior (the non-saturating game), in one backward pass. The code is batch-normalised, so that
-    each unit has the prior's mean and variance from the start and the critic has the shape of the
-    joint distribution left to teach.
+    The critic tells codes, which are draws from the Gaussian posterior, from draws of the prior,
+    and the encoder learns to be taken for the prior (the non-saturating game), in one backward
+    pass. Nothing pays for the noise of the posterior, so that it fades in training; at first it
+    smooths what the critic sees. `kl` is only reported.
 
     Args:
         sample_shape: Shape of one sample without the batch axis.
         latent_dim: Number of latent units.
         adversarial: Weight of the encoder's adversarial term beside the negative log likelihood.
         critic: Units of the critic's hidden layers.
-        **kwargs: See `aezoo.Autoencoder`.
+        **kwargs: See `aezoo.variants.vae.VAE`.
 
     Example:
         ```python
@@ -40,6 +40,8 @@ class AAE(Autoencoder):
         [Makhzani et al., 2016](https://arxiv.org/abs/1511.05644)
     """
 
+    kl_weight = 0.0
+
     def __init__(
         self,
         sample_shape,
@@ -52,16 +54,7 @@ class AAE(Autoencoder):
         super().__init__(sample_shape, latent_dim, **kwargs)
         self.adversarial, self.critic = adversarial, critic
         with self.construction():
-            self.normalisation = keras.layers.BatchNormalization(
-                center=False, scale=False, momentum=0.95, epsilon=1e-4, dtype="float32"
-            )
-            self.normalisation.build((None, self.latent_dim))
             self.critic_network = latent_critic(self.latent_dim, hidden=critic)
-
-    def posterior(self, x, training=False, condition=None):
-        """Returns the code, each unit normalised over the training data."""
-        code = super().posterior(x, training, condition)["code"]
-        return {"code": self.normalisation(code, training=training)}
 
     def terms(self, x, target, outputs, training=False, condition=None):
         """Adds `adversarial`, the encoder's term, and `critic`, the critic's own."""
@@ -76,10 +69,6 @@ class AAE(Autoencoder):
     def term_weights(self):
         """Weighs the encoder's term by `adversarial`; the critic's reaches only the critic."""
         return {**super().term_weights(), "adversarial": self.adversarial, "critic": 1.0}
-
-    def prior(self, noise, condition=None):
-        """Returns the noise: the prior is N(0, I)."""
-        return ops.cast(noise, "float32")
 
     def default_optimizer(self, learning_rate=1e-3):
         """Returns Adam, with less momentum for the critic."""

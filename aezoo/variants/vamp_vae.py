@@ -1,6 +1,5 @@
 """The variational autoencoder with a mixture of posteriors as its prior."""
 
-import math
 from typing import Annotated
 
 import keras
@@ -99,7 +98,7 @@ class PseudoInputs(keras.layers.Layer):
     def __init__(self, shape, *, unit):
         super().__init__(name="pseudo_inputs", dtype="float32")
         self.unit = unit
-        faint = (6.0 / (shape[0] + math.prod(shape[1:]))) ** 0.5  # Glorot's, of a layer of them
+        faint = shape[0] ** -0.5
         self.own = self.add_weight(
             name="own", shape=shape, initializer=keras.initializers.RandomUniform(-faint, faint)
         )

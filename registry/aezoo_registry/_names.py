@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import functools
 import os
 import re
@@ -69,6 +68,8 @@ def closest(name: str, names: Sequence[str]) -> str | None:
         The name that differs only by its vendor, else the most similar one, else
         the first that `name` is a beginning of, else `None`.
     """
+    import difflib  # which a name that is known does not need
+
     wanted = name.lower().replace("-", "_")
     for candidate in names:
         if candidate.rpartition("/")[2] == wanted:

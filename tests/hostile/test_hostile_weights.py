@@ -155,7 +155,7 @@ def test_a_sampler_that_does_not_fit_is_refused(base, tmp_path, refused, name):
         ({"sampler": None}, WEIGHTS),
         ({"sampler": {"name": "normal", "config": {}}}, WEIGHTS),
         ({"dtype": "float16"}, WEIGHTS),
-        ({"variant": "aae"}, CONFIG),  # which has no such arguments
+        ({"variant": "wae_mmd"}, CONFIG),  # which has no such arguments
         ({"variant": "ae"}, CONFIG),
     ],
     ids=lambda value: "-".join(value) if isinstance(value, dict) else value,

@@ -105,7 +105,7 @@ def test_the_weights_of_a_decoder_that_ignores_its_code_average_to_its_likelihoo
 
 def test_pseudo_inputs_are_trained_and_stay_samples():
     model = create(pseudo_inputs=4)
-    inputs, faint = model.inputs_of_prior, (6 / (4 + 5)) ** 0.5
+    inputs, faint = model.inputs_of_prior, 4**-0.5
     before = to_numpy(inputs.own).copy()
     assert before.shape == (4, 5)
     assert 0 < np.abs(before).max() <= faint

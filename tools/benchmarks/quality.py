@@ -36,7 +36,7 @@ PAIRS = {
     "vq_vae": ({"likelihood": WHOLE, **ENTRIES}, {"use_ema": True, "num_embeddings": 512}),
     "aae": (
         {"likelihood": HALF, "adversarial": 1.0, "critic": [256]},
-        {"adversarial_loss_scale": 1.0, "deterministic_posterior": True},
+        {"adversarial_loss_scale": 1.0},
     ),
     # Weighted sampling: the peer's stratified sampling is not the paper's.
     "beta_tc_vae": (
