@@ -1,4 +1,4 @@
-"""What every test shares: no network, the example plugin as pip installs it, the final counts."""
+"""What every test shares: no network, a seed, the example plugin as pip installs it, counts."""
 
 from __future__ import annotations
 
@@ -38,6 +38,13 @@ def no_network() -> Iterator[None]:
         patch.setattr(socket.socket, "connect", connect_here)
         patch.setattr(socket, "getaddrinfo", resolve_here)
         yield
+
+
+@pytest.fixture(autouse=True)
+def seeded() -> None:
+    """Give a test that draws weights without a seed the same ones in every run."""
+    if "keras" in sys.modules:
+        sys.modules["keras"].utils.set_random_seed(0)
 
 
 @pytest.fixture(scope="session")
