@@ -11,6 +11,7 @@ import keras
 import numpy as np
 from keras import layers, ops
 
+from aezoo import draws
 from aezoo.pyramid import PyramidFill
 from aezoo.resampling import bicubic
 from aezoo.schema import Interval, choose
@@ -67,8 +68,8 @@ class Noise(Degradation):
     def corrupt(self, x, seed):
         """Returns samples with noise, each with a standard deviation of its own."""
         shape = (ops.shape(x)[0], *[1] * (len(x.shape) - 1))
-        sigma = keras.random.uniform(shape, self.low, self.high, seed=seed)
-        noisy = x + sigma * keras.random.normal(ops.shape(x), seed=seed)
+        sigma = draws.uniform(shape, seed, self.low, self.high)
+        noisy = x + sigma * draws.normal(ops.shape(x), seed)
         return ops.clip(noisy, 0.0, 1.0) if self.clip else noisy
 
     def start(self, sample_shape):

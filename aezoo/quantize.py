@@ -8,6 +8,8 @@ from typing import Literal
 import keras
 from keras import ops
 
+from aezoo import draws
+
 LEAST = 1e-12
 """Usage from which on an entry has a mean."""
 
@@ -152,7 +154,7 @@ class Codebook(keras.layers.Layer):
         dead = self.counts <= least
         rank = ops.cumsum(ops.cast(dead, "int32")) - 1
         dead = ops.logical_and(dead, rank < n)
-        order = ops.argsort(keras.random.uniform((n,), seed=self.noise))
+        order = ops.argsort(draws.uniform((n,), self.noise))
         chosen = ops.take(rows, ops.take(order, ops.clip(rank, 0, n - 1)), axis=0)
         column = ops.expand_dims(dead, -1)
         # Only just alive: an entry that the next batch does not use gives way to another vector.

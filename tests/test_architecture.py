@@ -21,11 +21,11 @@ FILES = {
 # A module imports from lower layers only, and from its own package.
 LAYERS = (
     "acceleration adversary arrays atomic batches bitstream captions codecs dead_units "
-    "density divergence engines fingerprint fused_adam heap interpolation linear_transform losses "
-    "networks noise paths pyramid quantize range_coder regular_file resampling sample_photos "
-    "schema shuffling strict_json transport von_mises_fisher weights",
+    "density divergence draws engines fingerprint fused_adam heap interpolation linear_transform "
+    "losses networks noise paths pyramid range_coder regular_file resampling sample_photos schema "
+    "shuffling strict_json transport von_mises_fisher weights",
     "bodies data fills kernels kl_penalties likelihoods masks metrics muon neighbours postprocess "
-    "preprocessing samplers subpixel tensors tiles",
+    "preprocessing quantize samplers subpixel tensors tiles",
     "baseline catalogue degradations interface layout maps photos pictures",
     "core damage evaluation graphs stored",
     "card served store variants",

@@ -5,7 +5,7 @@ from typing import Annotated
 import keras
 from keras import ops
 
-from aezoo import losses
+from aezoo import draws, losses
 from aezoo.adversary import frozen, latent_critic, two_optimizers
 from aezoo.fused_adam import FusedAdam
 from aezoo.schema import Length, Size, Weight
@@ -59,7 +59,7 @@ class AAE(VAE):
     def terms(self, x, target, outputs, training=False, condition=None):
         """Adds `adversarial`, the encoder's term, and `critic`, the critic's own."""
         code = outputs["code"]
-        real = self.critic_network(keras.random.normal(ops.shape(code), seed=self.noise))
+        real = self.critic_network(draws.normal(ops.shape(code), self.noise))
         fake = self.critic_network(ops.stop_gradient(code))
         critic = losses.logistic_loss(real, real=True) + losses.logistic_loss(fake, real=False)
         deceit = losses.logistic_loss(frozen(self.critic_network)(code), real=True)

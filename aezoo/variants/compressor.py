@@ -7,7 +7,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from aezoo import losses, schema
+from aezoo import draws, losses, schema
 from aezoo.core import Autoencoder
 from aezoo.density import Density
 from aezoo.linear_transform import LinearTransform
@@ -124,8 +124,8 @@ class Compressor(Autoencoder):
         """Reconstructs from codes with the noise of a rounding to a random step."""
         code = self.posterior(x, training=training, condition=condition)["code"]
         low, high = map(math.log, self.steps)
-        step = ops.exp(keras.random.uniform((ops.shape(code)[0], 1), low, high, seed=self.noise))
-        noisy = code + step * keras.random.uniform(ops.shape(code), -0.5, 0.5, seed=self.noise)
+        step = ops.exp(draws.uniform((ops.shape(code)[0], 1), self.noise, low, high))
+        noisy = code + step * draws.uniform(ops.shape(code), self.noise, -0.5, 0.5)
         return self.reconstruction(noisy, training, condition) | {"code": noisy, "step": step}
 
     def terms(self, x, target, outputs, training=False, condition=None):

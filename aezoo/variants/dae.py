@@ -5,7 +5,7 @@ from typing import Annotated
 import keras
 from keras import ops
 
-from aezoo import schema
+from aezoo import draws, schema
 from aezoo.core import Autoencoder
 from aezoo.schema import Interval, Rate
 
@@ -22,7 +22,7 @@ class Gaussian:
 
     def __call__(self, x, seed):
         """Returns `x` with noise."""
-        return x + self.scale * keras.random.normal(ops.shape(x), seed=seed)
+        return x + self.scale * draws.normal(ops.shape(x), seed)
 
 
 class Masking:
@@ -37,7 +37,7 @@ class Masking:
 
     def __call__(self, x, seed):
         """Returns `x` with holes."""
-        return ops.where(keras.random.uniform(ops.shape(x), seed=seed) < self.rate, 0.0, x)
+        return ops.where(draws.uniform(ops.shape(x), seed) < self.rate, 0.0, x)
 
 
 class SaltAndPepper:
@@ -52,7 +52,7 @@ class SaltAndPepper:
 
     def __call__(self, x, seed):
         """Returns `x` with some elements replaced."""
-        draw = keras.random.uniform(ops.shape(x), seed=seed)
+        draw = draws.uniform(ops.shape(x), seed)
         return ops.where(draw < self.rate / 2, 0.0, ops.where(draw < self.rate, 1.0, x))
 
 

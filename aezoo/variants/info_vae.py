@@ -5,7 +5,7 @@ from typing import Annotated
 import keras
 from keras import ops
 
-from aezoo import kernels, losses, schema
+from aezoo import draws, kernels, losses, schema
 from aezoo.schema import Interval, Weight
 from aezoo.variants.vae import VAE
 
@@ -60,8 +60,8 @@ class InfoVAE(VAE):
         """Adds `mmd`, the squared discrepancy of the batch of codes from the prior."""
         terms = super().terms(x, target, outputs, training, condition)
         code = outputs["code"]
-        draws = keras.random.normal(ops.shape(code), seed=self.noise)
-        return {**terms, "mmd": losses.squared_mmd(code, draws, self.kernel)}
+        prior = draws.normal(ops.shape(code), self.noise)
+        return {**terms, "mmd": losses.squared_mmd(code, prior, self.kernel)}
 
     @property
     def kl_weight(self):

@@ -5,7 +5,7 @@ from typing import Annotated
 import keras
 from keras import ops
 
-from aezoo import losses
+from aezoo import draws, losses
 from aezoo.schema import Interval
 from aezoo.variants.vae import VAE
 
@@ -52,7 +52,7 @@ class IWAE(VAE):
         """Decodes all posterior samples; `x`, `parameters` and `code` are those of the first."""
         posterior = self.posterior(x, training=training, condition=condition)
         repeated = {name: self._repeat(value) for name, value in posterior.items()}
-        noise = keras.random.normal(ops.shape(repeated["mean"]), seed=self.noise)
+        noise = draws.normal(ops.shape(repeated["mean"]), self.noise)
         z = self.sample_posterior(repeated, noise)
         condition = None if condition is None else self._repeat(condition)
         outputs = {"code": z, **self.reconstruction(z, training, condition)}

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from aezoo import losses, neighbours
+from aezoo import draws, losses, neighbours
 from aezoo.core import Autoencoder
 from aezoo.noise import some
 from aezoo.schema import Size, Weight
@@ -86,8 +86,8 @@ class NeighbourAE(Autoencoder):
 
     def _draw(self, n, samples, found):
         """Returns `n` training samples and a neighbour of each."""
-        rows = keras.random.randint((n,), 0, samples.shape[0], seed=self.noise)
-        chosen = keras.random.randint((n,), 0, found.shape[1], seed=self.noise)
+        rows = draws.integers((n,), self.noise, 0, samples.shape[0])
+        chosen = draws.integers((n,), self.noise, 0, found.shape[1])
         partners = ops.take(ops.reshape(found, (-1,)), rows * found.shape[1] + chosen)
         return (ops.take(samples, index, axis=0) for index in (rows, partners))
 

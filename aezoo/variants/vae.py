@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from aezoo import kl_penalties, losses, schema
+from aezoo import draws, kl_penalties, losses, schema
 from aezoo.core import Autoencoder
 
 
@@ -67,7 +67,7 @@ class VAE(Autoencoder):
     def forward(self, x, training=False, condition=None):
         """Reconstructs from one posterior sample, in validation too."""
         posterior = self.posterior(x, training=training, condition=condition)
-        noise = keras.random.normal(ops.shape(posterior["mean"]), seed=self.noise)
+        noise = draws.normal(ops.shape(posterior["mean"]), self.noise)
         z = self.sample_posterior(posterior, noise)
         return {"code": z, **posterior, **self.reconstruction(z, training, condition)}
 

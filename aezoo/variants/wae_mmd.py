@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from aezoo import kernels, losses, schema
+from aezoo import draws, kernels, losses, schema
 from aezoo.core import Autoencoder
 from aezoo.schema import Weight
 
@@ -52,8 +52,8 @@ class WAEMMD(Autoencoder):
         """Adds `mmd`, the squared discrepancy of the batch of codes from the prior."""
         terms = super().terms(x, target, outputs, training, condition)
         code = outputs["code"]
-        draws = keras.random.normal(ops.shape(code), seed=self.noise)
-        return {**terms, "mmd": losses.squared_mmd(code, draws, self.kernel)}
+        prior = draws.normal(ops.shape(code), self.noise)
+        return {**terms, "mmd": losses.squared_mmd(code, prior, self.kernel)}
 
     def term_weights(self):
         """Weighs `mmd` by `mmd_weight`."""

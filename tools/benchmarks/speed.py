@@ -36,8 +36,8 @@ METHOD = """
     normalisation, on aezoo's side a plugin's body (`tools/benchmarks/own_networks.py`) that uses
     the layers `StridedConvolution` and `TransposedConvolution` of `aezoo.bodies`. The networks are
     the same on both sides.
-    Training is one epoch: the whole call of `fit` in the settings of `aezoo train`, which keep
-    freed memory (`aezoo.heap.keep_memory`), and the epoch inside pythae's `BaseTrainer`.
+    Training is one epoch, from its beginning to its end: of `fit` in the settings of `aezoo train`,
+    which keep freed memory (`aezoo.heap.keep_memory`), and of pythae's `BaseTrainer`.
     Encoding is `encode` against `embed` without gradients, which also decodes; generating draws
     from the prior.
 """
