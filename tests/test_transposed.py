@@ -32,3 +32,8 @@ def test_keras_builds_it_from_its_config():
     copy = keras.layers.deserialize(keras.layers.serialize(layer))
     assert copy.get_config() == layer.get_config()
     assert copy(np.zeros((1, 2, 2, 1), "float32")).shape == (1, 4, 4, 2)
+
+
+def test_a_kernel_narrower_than_the_stride_is_refused():
+    with pytest.raises(ValueError, match=r"at least 2.*Received: kernel_size=1"):
+        TransposedConvolution(2, 1, height=4, width=4)

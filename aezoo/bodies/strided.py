@@ -1,6 +1,7 @@
-"""A strided convolution that is trained by a matrix product."""
+"""A strided convolution that is trained by matrix products."""
 
 import keras
+import numpy as np
 from keras import ops
 
 from aezoo.bodies.stride_two import StrideTwo
@@ -8,13 +9,12 @@ from aezoo.bodies.stride_two import StrideTwo
 
 @keras.saving.register_keras_serializable(package="aezoo")
 class StridedConvolution(StrideTwo):
-    """Convolution of stride 2, trained by a matrix product.
+    """Convolution of stride 2, trained by matrix products.
 
     What `keras.layers.ZeroPadding2D` and `keras.layers.Conv2D` with "valid" padding give. In
-    training it is the product of kernel and patches, which are made of blocks of 2 x 2 pixels. On a
-    CPU the product and its gradients run at the speed of the processor's matrix units, where the
-    backends' gradients of the convolution do not; it pays for wide layers whose output has few
-    places.
+    training there is a product for each tap of the kernel. On a CPU these products and their
+    gradients run at the speed of the processor's matrix units, where the backends' gradients of the
+    convolution do not; it pays for wide layers whose output has few places.
 
     Args:
         filters: Channels of the output.
@@ -42,7 +42,7 @@ class StridedConvolution(StrideTwo):
     def _linear(self, x, training):
         x, kernel = self._met(x)
         if training:
-            return self._product(x, kernel)
+            return self._products(x, kernel)
         return ops.conv(x, kernel, 2, "valid", data_format="channels_last")
 
     def _met(self, x):
@@ -60,24 +60,15 @@ class StridedConvolution(StrideTwo):
         x = ops.pad(x[:, rows, columns], (*around, (0, 0)))
         return x, self.kernel[down, right]
 
-    def _product(self, x, kernel):
-        """Returns the valid convolution of stride 2 as one product."""
-        taps, channels = kernel.shape[:2], x.shape[-1]
-        blocks = [-(-size // 2) for size in taps]  # of two pixels, in a patch
-        rows, columns = ((s - t) // 2 + 1 for s, t in zip(x.shape[1:3], taps, strict=True))
-        odd = [(0, 2 * b - t) for b, t in zip(blocks, taps, strict=True)]
-        x = ops.pad(x, ((0, 0), *odd, (0, 0)))
-        x = ops.space_to_depth(x, 2, data_format="channels_last")
-        patches = [
-            x[:, row : row + rows, column : column + columns]
-            for row in range(blocks[0])
-            for column in range(blocks[1])
-        ]
-        kernel = ops.pad(kernel, (*odd, (0, 0), (0, 0)))
-        kernel = ops.reshape(kernel, (blocks[0], 2, blocks[1], 2, channels, self.filters))
-        kernel = ops.reshape(ops.transpose(kernel, (0, 2, 1, 3, 4, 5)), (-1, self.filters))
-        patches = ops.reshape(ops.concatenate(patches, -1), (-1, kernel.shape[0]))
-        return ops.reshape(ops.matmul(patches, kernel), (-1, rows, columns, self.filters))
+    def _products(self, x, kernel):
+        height, width, channels = kernel.shape[:3]
+        rows, columns = (x.shape[1] - height) // 2 + 1, (x.shape[2] - width) // 2 + 1
+        taps = ops.unstack(ops.reshape(kernel, (-1, channels, self.filters)))
+        y = 0
+        for tap, (row, column) in zip(taps, np.ndindex(height, width), strict=True):
+            met = x[:, row : row + 2 * rows - 1 : 2, column : column + 2 * columns - 1 : 2]
+            y = y + ops.matmul(ops.reshape(met, (-1, channels)), tap)
+        return ops.reshape(y, (-1, rows, columns, self.filters))
 
     def compute_output_shape(self, input_shape):
         """Returns `(n, rows, columns, filters)`."""

@@ -1,5 +1,6 @@
 """A transposed convolution by matrix products."""
 
+import functools
 import itertools
 
 import keras
@@ -13,10 +14,10 @@ class TransposedConvolution(StrideTwo):
     """Transposed convolution of stride 2 by matrix products.
 
     What `keras.layers.Conv2DTranspose` with "valid" padding gives, cropped. There is a product for
-    each parity of row and column: pixels of the output that lie two apart see the same taps of the
-    kernel. On a CPU these products and their gradients run at the speed of the processor's matrix
-    units, also in bfloat16, where the backends' transposed convolutions do not; it pays for wide
-    layers on small maps.
+    each tap of the kernel: pixels of the output that lie two apart see the same ones. On a CPU
+    these products and their gradients run at the speed of the processor's matrix units, also in
+    bfloat16, where the backends' transposed convolutions do not; it pays for wide layers on small
+    maps.
 
     Args:
         filters: Channels of the output.
@@ -26,6 +27,9 @@ class TransposedConvolution(StrideTwo):
         padding: Pixels cropped at the top and on the left.
         activation: Activation, as Keras names it.
         **kwargs: See `keras.layers.Layer`.
+
+    Raises:
+        ValueError: The kernel is narrower than the stride.
 
     Example:
         ```python
@@ -41,6 +45,11 @@ class TransposedConvolution(StrideTwo):
     """
 
     def __init__(self, filters, kernel_size, *, height, width, **kwargs):
+        if kernel_size < 2:
+            raise ValueError(
+                "kernel_size must be at least 2, the stride, or pixels of the result would be sums "
+                f"of nothing. Received: kernel_size={kernel_size!r}."
+            )
         super().__init__(filters, kernel_size, **kwargs)
         self.height, self.width = height, width
 
@@ -55,15 +64,21 @@ class TransposedConvolution(StrideTwo):
         rows, columns = -(-self.height // 2), -(-self.width // 2)
         after = [max(0, m + beyond - size) for m, size in ((rows, height), (columns, width))]
         x = ops.pad(x, ((0, 0), (before, after[0]), (before, after[1]), (0, 0)))
-        parts = []
-        for both in itertools.product(taps, taps):
-            patches, kernels = [], []
-            for (row, down), (column, right) in itertools.product(*both):
-                top, left = before + down, before + right
-                patches.append(x[:, top : top + rows, left : left + columns])
-                kernels.append(self.kernel[row, column])
-            patch = ops.reshape(ops.concatenate(patches, -1), (-1, len(patches) * channels))
-            parts.append(ops.matmul(patch, ops.transpose(ops.concatenate(kernels, -1))))
+        kernels = ops.unstack(ops.reshape(self.kernel, (-1, self.filters, channels)))
+        kernels = [ops.transpose(kernel) for kernel in kernels]
+
+        @functools.cache
+        def met(down, right):
+            shifted = x[:, before + down :, before + right :][:, :rows, :columns]
+            return ops.reshape(shifted, (-1, channels))
+
+        parts = [
+            sum(
+                ops.matmul(met(down, right), kernels[row * self.kernel_size + column])
+                for (row, down), (column, right) in itertools.product(*both)
+            )
+            for both in itertools.product(taps, taps)
+        ]
         y = ops.reshape(ops.concatenate(parts, -1), (-1, rows, columns, 4 * self.filters))
         y = ops.depth_to_space(y, 2, data_format="channels_last")
         return y[:, : self.height, : self.width]
