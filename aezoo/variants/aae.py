@@ -19,7 +19,8 @@ class AAE(VAE):
     The critic tells codes, which are draws from the Gaussian posterior, from draws of the prior,
     and the encoder learns to be taken for the prior (the non-saturating game), in one backward
     pass. Nothing pays for the noise of the posterior, so that it fades in training; at first it
-    smooths what the critic sees. `kl` is only reported.
+    smooths what the critic sees. `kl` is only reported, and `log_prob` is a loose bound: draws from
+    a posterior so narrow cover little of the true one.
 
     Args:
         sample_shape: Shape of one sample without the batch axis.
