@@ -8,6 +8,7 @@ from keras import ops
 import aezoo_registry
 from aezoo import bodies, likelihoods, losses, schema
 from aezoo.arrays import check_samples
+from aezoo.compiled_steps import CompiledSteps
 from aezoo.divergence import guarded
 from aezoo.engines.keras import KerasEngine
 from aezoo.fused_adam import FusedAdam
@@ -19,7 +20,7 @@ from aezoo.weights import named_weights
 CALLBACKS = 3  # place of `callbacks` among what Keras' fit takes after x and y
 
 
-class Autoencoder(Interface, Exportable):
+class Autoencoder(Interface, CompiledSteps, Exportable):
     """Base class of every variant: an ordinary `keras.Model` with one interface.
 
     A variant is a subclass that overrides only its own mathematics, at tensor level:
@@ -249,8 +250,7 @@ class Autoencoder(Interface, Exportable):
                 "means with likelihood='gaussian', 'laplace' or 'bernoulli' instead. "
                 f"Received: loss={loss!r}."
             )
-        names = dict.fromkeys([*self.term_weights(), "mse"])
-        self.trackers = {name: keras.metrics.Mean(name=name) for name in names}
+        self.trackers = {n: keras.metrics.Mean(name=n) for n in [*self.term_weights(), "mse"]}
         super().compile(optimizer=optimizer or self.default_optimizer(), **kwargs)
 
     def compile_from_config(self, config):

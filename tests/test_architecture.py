@@ -24,8 +24,8 @@ LAYERS = (
     "density divergence draws engines fingerprint fused_adam heap interpolation linear_transform "
     "losses networks noise paths pyramid range_coder regular_file resampling sample_photos schema "
     "shuffling strict_json transport von_mises_fisher weights",
-    "bodies data fills kernels kl_penalties likelihoods masks metrics muon neighbours postprocess "
-    "preprocessing quantize samplers subpixel tensors tiles",
+    "bodies compiled_steps data fills kernels kl_penalties likelihoods masks metrics muon "
+    "neighbours postprocess preprocessing quantize samplers subpixel tensors tiles",
     "baseline catalogue degradations interface layout maps photos pictures",
     "core damage evaluation graphs stored",
     "card served store variants",
