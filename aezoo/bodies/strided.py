@@ -1,10 +1,14 @@
 """A strided convolution that is trained by matrix products."""
 
+import itertools
+import math
+
 import keras
-import numpy as np
 from keras import ops
 
 from aezoo.bodies.stride_two import StrideTwo
+
+FEW = 4  # places of the output, from all samples of a batch
 
 
 @keras.saving.register_keras_serializable(package="aezoo")
@@ -14,7 +18,8 @@ class StridedConvolution(StrideTwo):
     What `keras.layers.ZeroPadding2D` and `keras.layers.Conv2D` with "valid" padding give. In
     training there is a product for each tap of the kernel. On a CPU these products and their
     gradients run at the speed of the processor's matrix units, where the backends' gradients of the
-    convolution do not; it pays for wide layers whose output has few places.
+    convolution do not; it pays for wide layers whose output has few places. For a place or a few,
+    as of one sample, products are faster without gradients, too: they read the kernel once.
 
     Args:
         filters: Channels of the output.
@@ -40,35 +45,41 @@ class StridedConvolution(StrideTwo):
         return channels, self.filters
 
     def _linear(self, x, training):
-        x, kernel = self._met(x)
-        if training:
-            return self._products(x, kernel)
+        n, places = x.shape[0], math.prod(self._size(x.shape))
+        x, rows, columns = self._met(x)
+        if training or (n is not None and n * places <= FEW):
+            return self._products(x, rows, columns)
+        kernel = self.kernel[rows.start : rows.stop, columns.start : columns.stop]
         return ops.conv(x, kernel, 2, "valid", data_format="channels_last")
 
     def _met(self, x):
-        """Returns what the kernel meets of `x`, with zeros around, and the part that meets it.
+        """Returns what the kernel meets of `x`, with zeros around, and its taps that meet any.
 
         On a small map whole rows of a kernel see nothing but padding.
         """
-        around, part = [(0, 0)], []
+        around, part, taps = [(0, 0)], [], []
         for size, places in zip(x.shape[1:3], self._size(x.shape), strict=True):
             first, last = _live(self.kernel_size, self.padding, size, places)
             before, end = self.padding - first, 2 * (places - 1) + last + 1 - self.padding
             around += [(before, max(0, end - size))]
-            part += [(slice(None, end), slice(first, last + 1))]
-        (rows, down), (columns, right) = part
-        x = ops.pad(x[:, rows, columns], (*around, (0, 0)))
-        return x, self.kernel[down, right]
+            part += [slice(None, end)]
+            taps += [range(first, last + 1)]
+        return ops.pad(x[:, part[0], part[1]], (*around, (0, 0))), *taps
 
-    def _products(self, x, kernel):
-        height, width, channels = kernel.shape[:3]
-        rows, columns = (x.shape[1] - height) // 2 + 1, (x.shape[2] - width) // 2 + 1
-        taps = ops.unstack(ops.reshape(kernel, (-1, channels, self.filters)))
+    def _products(self, x, rows, columns):
+        channels = x.shape[-1]
+        height, width = (
+            (size - len(taps)) // 2 + 1
+            for size, taps in zip(x.shape[1:3], (rows, columns), strict=True)
+        )
+        taps = ops.unstack(ops.reshape(self.kernel, (-1, channels, self.filters)))  # no copy
         y = 0
-        for tap, (row, column) in zip(taps, np.ndindex(height, width), strict=True):
-            met = x[:, row : row + 2 * rows - 1 : 2, column : column + 2 * columns - 1 : 2]
+        for row, column in itertools.product(rows, columns):
+            down, right = row - rows.start, column - columns.start
+            met = x[:, down : down + 2 * height - 1 : 2, right : right + 2 * width - 1 : 2]
+            tap = taps[row * self.kernel_size + column]
             y = y + ops.matmul(ops.reshape(met, (-1, channels)), tap)
-        return ops.reshape(y, (-1, rows, columns, self.filters))
+        return ops.reshape(y, (-1, height, width, self.filters))
 
     def compute_output_shape(self, input_shape):
         """Returns `(n, rows, columns, filters)`."""
