@@ -17,9 +17,10 @@ SMALL = [(4, 1, (3, 3)), (4, 2, (1, 4)), (3, 1, (1, 1)), (5, 2, (2, 1)), (1, 1, 
 
 
 @pytest.mark.parametrize("training", [False, True])
+@pytest.mark.parametrize("n", [1, 5])  # a few places of the output, and more
 @pytest.mark.parametrize(("kernel_size", "padding", "size"), LARGE + SMALL)
-def test_it_is_the_padded_convolution_of_keras(training, kernel_size, padding, size):
-    x = np.random.default_rng(0).normal(size=(2, *size, 4)).astype("float32")
+def test_it_is_the_padded_convolution_of_keras(training, n, kernel_size, padding, size):
+    x = np.random.default_rng(0).normal(size=(n, *size, 4)).astype("float32")
     padded = np.pad(x, ((0, 0), (padding,) * 2, (padding,) * 2, (0, 0)))
     reference = keras.layers.Conv2D(6, kernel_size, 2, activation="relu")
     expected = keras.ops.convert_to_numpy(reference(padded))

@@ -8,10 +8,11 @@ from aezoo.bodies.transposed import TransposedConvolution
 
 
 @pytest.mark.parametrize("training", [False, True])
+@pytest.mark.parametrize("n", [2, 16])  # a few places, and more
 @pytest.mark.parametrize("kernel_size", [2, 3, 4, 5])
 @pytest.mark.parametrize("padding", [0, 1])
-def test_it_is_the_transposed_convolution_of_keras(training, kernel_size, padding):
-    x = np.random.default_rng(0).normal(size=(2, 3, 5, 4)).astype("float32")
+def test_it_is_the_transposed_convolution_of_keras(training, n, kernel_size, padding):
+    x = np.random.default_rng(0).normal(size=(n, 3, 5, 4)).astype("float32")
     reference = keras.layers.Conv2DTranspose(6, kernel_size, 2, "valid")
     expected = keras.ops.convert_to_numpy(reference(x))[:, padding:, padding:]
     layer = TransposedConvolution(
@@ -21,7 +22,7 @@ def test_it_is_the_transposed_convolution_of_keras(training, kernel_size, paddin
     kernel = keras.ops.convert_to_numpy(reference.kernel)
     layer.kernel.assign(kernel)
     found = keras.ops.convert_to_numpy(layer(x, training=training))
-    assert found.shape == (2, 5, 8, 6) == layer.compute_output_shape(x.shape)
+    assert found.shape == (n, 5, 8, 6) == layer.compute_output_shape(x.shape)
     height, width = (min(a, b) for a, b in zip(found.shape[1:3], expected.shape[1:3], strict=True))
     expected = np.maximum(expected[:, :height, :width], 0)
     np.testing.assert_allclose(found[:, :height, :width], expected, atol=1e-5)

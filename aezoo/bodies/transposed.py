@@ -8,6 +8,8 @@ from keras import ops
 
 from aezoo.bodies.stride_two import StrideTwo
 
+FEW = 128  # places of the input, from all samples of a batch
+
 
 @keras.saving.register_keras_serializable(package="aezoo")
 class TransposedConvolution(StrideTwo):
@@ -65,7 +67,6 @@ class TransposedConvolution(StrideTwo):
         after = [max(0, m + beyond - size) for m, size in ((rows, height), (columns, width))]
         x = ops.pad(x, ((0, 0), (before, after[0]), (before, after[1]), (0, 0)))
         kernels = ops.unstack(ops.reshape(self.kernel, (-1, self.filters, channels)))
-        kernels = [ops.transpose(kernel) for kernel in kernels]
 
         @functools.cache
         def met(down, right):
@@ -74,7 +75,7 @@ class TransposedConvolution(StrideTwo):
 
         parts = [
             sum(
-                ops.matmul(met(down, right), kernels[row * self.kernel_size + column])
+                _product(met(down, right), kernels[row * self.kernel_size + column])
                 for (row, down), (column, right) in itertools.product(*both)
             )
             for both in itertools.product(taps, taps)
@@ -95,3 +96,12 @@ class TransposedConvolution(StrideTwo):
 def _taps(place, size):
     """Returns `(tap, shift)`: output `place + 2 m` is a sum of taps on inputs `m + shift`."""
     return [(tap, (place - tap) // 2) for tap in range(size) if (place - tap) % 2 == 0]
+
+
+def _product(x, kernel):
+    """Returns `x @ kernel.T`."""
+    if x.shape[0] is not None and x.shape[0] <= FEW:
+        # The left operand is read as it lies in memory; the right one is rearranged before, which
+        # takes longer than a product with few rows.
+        return ops.transpose(ops.matmul(kernel, ops.transpose(x)))
+    return ops.matmul(x, ops.transpose(kernel))

@@ -24,7 +24,7 @@ TRAINING = {
     ("big conv", 128): 512,
 }
 """Network and batch size to the images of an epoch."""
-REPEATS = {"mlp": {1: 500, 512: 5}, "small conv": {1: 500, 512: 5}, "big conv": {1: 20, 512: 1}}
+REPEATS = {"mlp": {1: 500, 512: 5}, "small conv": {1: 500, 512: 5}, "big conv": {1: 100, 512: 1}}
 """Network and images a call to the calls that one answer is the time of, a fraction of a second."""
 KERAS, ONNX = {"engine": "keras"}, {"engine": "onnx"}
 BFLOAT16 = {"engine": "keras", "dtype": "mixed_bfloat16"}
