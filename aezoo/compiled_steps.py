@@ -9,6 +9,8 @@ import keras
 
 from aezoo.acceleration import has_accelerator
 
+LARGEST = 64 << 20  # bytes of the batches of one execution
+
 
 class CompiledSteps:
     """A mixin for `keras.Model`: many training steps in one program where that is faster."""
@@ -36,7 +38,8 @@ def train_function(model: Any, default: Callable[[Any], Any]) -> Callable[[Any],
     Returns:
         A function of an iterator to the metrics after the batches of one execution: `default` on
         other backends than TensorFlow, with an accelerator or a strategy, for steps that are not
-        compiled, are the model's own or run one at a time, and for weights of more than two axes.
+        compiled, are the model's own or run one at a time, for weights of more than two axes, and
+        for batches of several shapes or of more than `LARGEST` bytes in an execution.
     """
     if keras.backend.backend() != "tensorflow" or not _suits(model):
         return default
@@ -76,7 +79,7 @@ def train_function(model: Any, default: Callable[[Any], Any]) -> Callable[[Any],
         return model.get_metrics_result()
 
     def execute(iterator):
-        if not _is_uniform(iterator):
+        if not _fits(iterator, steps):
             return default(iterator)
         batches, count = take(iterator)
         if not count:
@@ -100,11 +103,13 @@ def _suits(model: Any) -> bool:
     )
 
 
-def _is_uniform(iterator: Any) -> bool:
-    """Returns whether all batches of an iterator have one known shape."""
+def _fits(iterator: Any, steps: int) -> bool:
+    """Returns whether all batches have one known shape, and `steps` of them at most `LARGEST`."""
     import tensorflow as tf
 
-    return isinstance(iterator, tf.data.Iterator) and all(
-        isinstance(spec, tf.TensorSpec) and spec.shape.is_fully_defined()
-        for spec in tf.nest.flatten(iterator.element_spec)
-    )
+    if not isinstance(iterator, tf.data.Iterator):
+        return False
+    specs = tf.nest.flatten(iterator.element_spec)
+    if not all(isinstance(s, tf.TensorSpec) and s.shape.is_fully_defined() for s in specs):
+        return False
+    return steps * sum(s.shape.num_elements() * s.dtype.size for s in specs) <= LARGEST

@@ -92,11 +92,15 @@ def test_a_models_own_step_is_left_to_keras():
     assert compiled_steps.train_function(model, default) is default
 
 
-def test_batches_of_several_sizes_are_left_to_keras():
+def test_batches_of_several_or_of_great_sizes_are_left_to_keras(monkeypatch):
     import tensorflow as tf
 
     execute = compiled_steps.train_function(model_of(), default)
     assert execute(iter(tf.data.Dataset.from_tensor_slices(X).batch(4))) == "Keras"
+    monkeypatch.setattr(compiled_steps, "LARGEST", 4 * 4 * 6 * 4)
+    assert execute(batches()) != "Keras"
+    monkeypatch.setattr(compiled_steps, "LARGEST", 4 * 4 * 6 * 4 - 1)
+    assert execute(batches()) == "Keras"
     assert execute(iter([X[:4]])) == "Keras"
     history = model_of().fit(X, batch_size=4, epochs=2, verbose=0).history
     assert np.isfinite(history["loss"]).all()
