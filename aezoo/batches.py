@@ -13,8 +13,13 @@ LONG = 200
 
 def check_batch_size(batch_size: Any) -> None:
     """Raises ValueError unless `batch_size` is an integer of at least 1."""
-    if not isinstance(batch_size, (int, np.integer)) or batch_size < 1:
-        raise ValueError(f"batch_size must be an integer of at least 1. Received: {batch_size=!r}.")
+    check_count("batch_size", batch_size)
+
+
+def check_count(name: str, value: Any) -> None:
+    """Raises ValueError unless the argument of this name is an integer of at least 1."""
+    if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < 1:
+        raise ValueError(f"{name} must be an integer of at least 1. Received: {name}={value!r}.")
 
 
 def is_stream(x: Any) -> bool:

@@ -8,12 +8,32 @@ from typing import Any
 import keras
 
 from aezoo.acceleration import has_accelerator
+from aezoo.batches import check_count
 
 LARGEST = 64 << 20  # bytes of the batches of one execution
 
 
 class CompiledSteps:
     """A mixin for `keras.Model`: many training steps in one program where that is faster."""
+
+    def compile(self, *args, steps_per_execution=1, **kwargs):
+        """Configures training as `keras.Model.compile` does.
+
+        Raises:
+            ValueError: `steps_per_execution` is no integer of at least 1.
+        """
+        check_count("steps_per_execution", steps_per_execution)
+        super().compile(*args, steps_per_execution=steps_per_execution, **kwargs)
+
+    def fit(self, x=None, y=None, batch_size=None, *args, **kwargs):
+        """Trains as `keras.Model.fit` does.
+
+        Raises:
+            ValueError: `batch_size` is no integer of at least 1.
+        """
+        if batch_size is not None:
+            check_count("batch_size", batch_size)
+        return super().fit(x, y, batch_size, *args, **kwargs)
 
     def make_train_function(self, force=False):
         """Makes the function that `fit` calls, as `keras.Model.make_train_function` does."""

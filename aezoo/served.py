@@ -85,6 +85,15 @@ class Served(Interface):
     def _kind(self) -> str:
         return f"this {self.variant}"
 
+    def __getattr__(self, name: str) -> Any:
+        """Raises AttributeError: nothing is looked up."""
+        raise AttributeError(
+            f"A model on ONNX Runtime has no {name!r}: it answers, but does not train and has no "
+            "Keras networks. Load it without engine='onnx' for these.",
+            name=name,
+            obj=self,
+        )
+
     def __repr__(self) -> str:
         """Returns the variant, where it comes from, and what runs it."""
         return f"<{self.variant} of {self.source} on ONNX Runtime>"

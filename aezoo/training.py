@@ -14,6 +14,7 @@ import numpy as np
 from aezoo import data as datasets
 from aezoo import factory, preprocessing, samplers, store, tensors
 from aezoo.acceleration import Settings, choose
+from aezoo.batches import check_count
 from aezoo.divergence import START, DivergenceError, StopOnDivergence
 from aezoo.heap import keep_memory
 from aezoo.muon import Muon
@@ -109,10 +110,7 @@ def train(
     if batch_size is None:
         batch_size = min(128 if len(samples.x) >= MANY else 32, len(samples.x))
     for name, value in {"epochs": epochs, "batch_size": batch_size}.items():
-        if not isinstance(value, int) or value < 1:
-            raise ValueError(
-                f"{name} must be an integer of at least 1. Received: {name}={value!r}."
-            )
+        check_count(name, value)
     if not learning_rate > 0:
         raise ValueError(f"learning_rate must be above 0. Received: {learning_rate=!r}.")
     if optimizer not in OPTIMIZERS:

@@ -111,3 +111,19 @@ def test_a_training_that_diverges_is_stopped():
     with pytest.raises(DivergenceError, match=r"step [46] of epoch 1"):
         model.fit(shuffled(X, batch_size=4, seed=0), epochs=2, shuffle=False, verbose=0)
     assert all(np.isfinite(weight).all() for weight in model.get_weights())
+
+
+@pytest.mark.parametrize("value", [0, -3, 2.5, "10", None, True])
+def test_a_number_of_steps_that_is_none_is_refused(value):
+    model = aezoo.create("vae", sample_shape=(6,), latent_dim=2, body=MLP)
+    with pytest.raises(ValueError, match=r"steps_per_execution must be an integer of at least 1"):
+        model.compile(steps_per_execution=value)
+
+
+@pytest.mark.parametrize("value", [0, -1, 2.5, "32", True])
+def test_a_batch_size_that_is_none_is_refused(value):
+    model = model_of(steps_per_execution=1)
+    with pytest.raises(ValueError, match=rf"batch_size must be .* Received: batch_size={value!r}"):
+        model.fit(X, batch_size=value, verbose=0)
+    with pytest.raises(ValueError, match="batch_size must be"):
+        model.fit(X, None, value, verbose=0)

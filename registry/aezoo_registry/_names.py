@@ -101,6 +101,9 @@ def unknown(kind: str, name: str, names: Sequence[str], reason: str = "") -> str
     else:
         shown = ", ".join(names) or "none"
     sentences.append(f"Installed {kind}: {shown}.")
+    vendor = name.rpartition("/")[0]
+    if vendor and not reason and not any(other.startswith(f"{vendor}/") for other in names):
+        sentences.append(f"Names that begin with '{vendor}/' are a plugin's: install its package.")
     if (plugins := os.environ.get(PLUGINS_VARIABLE)) is not None and "/" in name:
         sentences.append(
             f"{PLUGINS_VARIABLE}={plugins!r} hides every plugin that it does not name."

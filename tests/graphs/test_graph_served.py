@@ -255,3 +255,11 @@ def test_what_onnx_runtime_refuses_names_the_file(directory):
 def test_the_manifest_lists_every_graph(directory):
     listed = json.loads((directory / MANIFEST).read_bytes())["files"]
     assert set(listed) == {path.name for path in directory.iterdir()} - {MANIFEST}
+
+
+@pytest.mark.parametrize("name", ["fit", "compile", "encoder", "decoder"])
+def test_what_only_keras_has_is_refused_with_the_remedy(directory, name):
+    served = aezoo.load(directory, engine="onnx")
+    assert not hasattr(served, name)
+    with pytest.raises(AttributeError, match=rf"'{name}'.*Load it without engine='onnx'"):
+        getattr(served, name)

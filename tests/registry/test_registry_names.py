@@ -118,3 +118,10 @@ def test_unknown_says_that_plugins_are_hidden(monkeypatch):
     monkeypatch.setenv("AEZOO_PLUGINS", "")
     assert "AEZOO_PLUGINS='' hides" in names.unknown("variants", "acme/x", ["vae"])
     assert "AEZOO_PLUGINS" not in names.unknown("variants", "x", ["vae"])
+
+
+def test_unknown_says_what_a_vendor_is():
+    assert "'acme/' are a plugin's: install" in names.unknown("variants", "acme/x", ["umbra/x"])
+    for name, known in (("acme/y", ["acme/x"]), ("y", ["acme/x"])):
+        assert "a plugin's" not in names.unknown("variants", name, known)
+    assert "a plugin's" not in names.unknown("variants", "acme/x", [], "It is broken.")

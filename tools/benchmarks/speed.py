@@ -31,17 +31,21 @@ BFLOAT16 = {"engine": "keras", "dtype": "mixed_bfloat16"}
 ROUNDS = {"Training": 5, "Encoding": 9, "Generating": 9}
 GROUPS = (*(heading.lower() for heading in ROUNDS), "processes")
 METHOD = """
-    Both libraries work in turn, in processes of their own. Ratios are pythae's time over aezoo's,
-    round by round: above 1 aezoo is faster. Rates are medians, in images a second. The model is a
-    VAE with 16 latent units and untrained weights. `MLP` is pythae's default network and
+    Both libraries work in turn, in processes of their own, each with its own default threads.
+    Ratios are pythae's time over aezoo's, round by round (5 of training, 9 of the others), their
+    median, least and greatest: above 1 aezoo is faster. Rates are medians, in images a second. The
+    model is a VAE with 16 latent units and untrained weights, the images are noise: how well both
+    libraries train is in [quality.md](quality.md). `MLP` is pythae's default network and
     `small conv` aezoo's body `conv`; `big conv` is pythae's own network for MNIST, with batch
     normalisation, on aezoo's side a plugin's body (`tools/benchmarks/own_networks.py`) that uses
-    the layers `StridedConvolution` and `TransposedConvolution` of `aezoo.bodies`. The networks are
-    the same on both sides.
-    Training is one epoch, from its beginning to its end: of `fit` in the settings of `aezoo train`,
-    which keep freed memory (`aezoo.heap.keep_memory`), and of pythae's `BaseTrainer`.
-    Encoding is `encode` against `embed` without gradients, which also decodes; generating draws
-    from the prior.
+    the layers of `aezoo.bodies.strided` and `aezoo.bodies.transposed`. The networks are the same
+    on both sides.
+    Training is one epoch of 25,600, 6,400 or 512 images, from its beginning to its end, after one
+    that compiles: of `fit` in the settings of `aezoo train`, which keep freed memory
+    (`aezoo.heap.keep_memory`), and of pythae's `BaseTrainer`, both with Adam.
+    Encoding is what gives the codes in either library: `encode` against `embed` without gradients.
+    pythae's decodes, too, so that a part of every ratio there is work that aezoo leaves out.
+    Generating draws from the prior.
 """
 LOG = Path(__file__).resolve().parents[2] / "runs" / "speed.log"
 
