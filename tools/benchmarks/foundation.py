@@ -210,8 +210,8 @@ def markdown(results):
     """Returns the page as lines."""
     lines = [
         *report.head("Speed of the foundation", report.circumstances()),
-        "Ratios are reference time over this time, round by round: above 1 is faster than the",
-        "first row.",
+        "Seconds are medians over rounds. Ratios are the reference's time over this time, round by",
+        "round, and their median: above 1 is faster than the first row.",
     ]
     for benchmark, tables in results.items():
         lines += ["", f"## {benchmark}"]
