@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import os
 import platform
 from pathlib import Path
 
 import keras
+
+MANY_VALUES = 100e6
+"""Where compiling begins to pay: two epochs of Fashion-MNIST."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,15 +29,19 @@ class Settings:
     steps_per_execution: int
 
 
-def choose(steps: int, *, dtype: str = "auto", jit: bool | None = None) -> Settings:
+def choose(
+    steps: int, *, values: float = math.inf, dtype: str = "auto", jit: bool | None = None
+) -> Settings:
     """Chooses how to compute a training.
 
     bfloat16 where processor or accelerator multiplies it natively. XLA on accelerators, and on
     processors without AVX-512, where its kernels were faster than oneDNN's; with AVX-512 it was
-    the reverse (`tools/bench.py training` measures both).
+    the reverse (`tools/bench.py training` measures both). On a processor a short training does not
+    win back the seconds that compiling takes.
 
     Args:
         steps: Steps an epoch.
+        values: How many numbers all samples of all epochs hold.
         dtype: `"auto"`, `"float32"` or `"mixed_bfloat16"`.
         jit: None to choose.
 
@@ -55,7 +63,7 @@ def choose(steps: int, *, dtype: str = "auto", jit: bool | None = None) -> Setti
     if jit is None:
         tensorflow = keras.backend.backend() == "tensorflow"
         jit = keras.backend.backend() == "jax" or (
-            tensorflow and (accelerator or "avx512f" not in flags)
+            tensorflow and (accelerator or (values >= MANY_VALUES and "avx512f" not in flags))
         )
     return Settings(dtype, jit, max(1, min(20, steps)))
 

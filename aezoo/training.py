@@ -133,7 +133,7 @@ def train(
             f"and leave sample_shape to the data. Received: config with {taken}."
         )
     steps = len(samples.x) // batch_size
-    settings = choose(steps, dtype=dtype, jit=jit)
+    settings = choose(steps, values=epochs * samples.x.size, dtype=dtype, jit=jit)
     keep_memory()
     model = _create(variant, samples, seed, dict(config or {}), settings.dtype)
     fitting = None

@@ -112,13 +112,21 @@ def test_the_history_has_a_number_an_epoch_and_falls(digits):
 
 def test_settings_are_a_function_of_the_machine(digits):
     choose = acceleration.choose
-    assert digits.settings == choose(len(data.load("digits").x) // 32)  # few samples
+    x = data.load("digits").x
+    assert digits.settings == choose(len(x) // 32, values=3 * x.size)  # few samples
     assert choose(100) == choose(100)
     assert [choose(steps).steps_per_execution for steps in (1, 7, 20, 900)] == [1, 7, 20, 20]
     fixed = choose(5, dtype="mixed_bfloat16", jit=True)
     assert (fixed.dtype, fixed.jit) == ("mixed_bfloat16", True)
     with pytest.raises(ValueError, match="dtype must be 'auto', 'float32' or"):
         choose(5, dtype="float16")
+
+
+def test_a_short_training_is_compiled_only_where_that_costs_nothing():
+    short, long = (acceleration.choose(100, values=values) for values in (99e6, 100e6))
+    free = keras.backend.backend() == "jax" or acceleration.has_accelerator()
+    assert short.jit == (long.jit and free)
+    assert acceleration.choose(100, values=1.0, jit=True).jit
 
 
 def test_the_machine_is_described_without_names():
