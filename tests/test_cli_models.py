@@ -292,7 +292,7 @@ def test_fit_sampler_leaves_the_weights_as_they_are(run, home):
 def plain_steps(monkeypatch):
     """Trains step by step without XLA, which takes longer to compile than these models to fit."""
     settings = acceleration.Settings("float32", jit=False, steps_per_execution=1)
-    monkeypatch.setattr("aezoo.training.choose", lambda steps, dtype, jit: settings)
+    monkeypatch.setattr("aezoo.training.choose", lambda *_, **__: settings)
 
 
 def test_train(run, home, plain_steps):
