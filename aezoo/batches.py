@@ -16,10 +16,12 @@ def check_batch_size(batch_size: Any) -> None:
     check_count("batch_size", batch_size)
 
 
-def check_count(name: str, value: Any) -> None:
-    """Raises ValueError unless the argument of this name is an integer of at least 1."""
-    if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < 1:
-        raise ValueError(f"{name} must be an integer of at least 1. Received: {name}={value!r}.")
+def check_count(name: str, value: Any, least: int = 1) -> None:
+    """Raises ValueError unless the argument of this name is an integer of at least `least`."""
+    if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < least:
+        raise ValueError(
+            f"{name} must be an integer of at least {least}. Received: {name}={value!r}."
+        )
 
 
 def is_stream(x: Any) -> bool:

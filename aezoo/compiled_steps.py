@@ -8,7 +8,7 @@ from typing import Any
 import keras
 
 from aezoo.acceleration import has_accelerator
-from aezoo.batches import check_count
+from aezoo.batches import check_batch_size, check_count
 
 LARGEST = 64 << 20  # bytes of the batches of one execution
 
@@ -32,7 +32,7 @@ class CompiledSteps:
             ValueError: `batch_size` is no integer of at least 1.
         """
         if batch_size is not None:
-            check_count("batch_size", batch_size)
+            check_batch_size(batch_size)
         return super().fit(x, y, batch_size, *args, **kwargs)
 
     def make_train_function(self, force=False):
@@ -48,7 +48,7 @@ def train_function(model: Any, default: Callable[[Any], Any]) -> Callable[[Any],
 
     Keras starts a compiled program for every step, which a small dense network's steps wait for on
     a CPU. Here one program runs the loop over the `steps_per_execution` steps, with the same
-    results to the last bit. XLA takes many times longer for the gradients of convolutions within a
+    results. XLA takes many times longer for the gradients of convolutions within a
     loop, so that networks that have any are left out.
 
     Args:

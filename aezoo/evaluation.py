@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from aezoo.baseline import PCABaseline
+from aezoo.batches import check_count
 from aezoo.data import Dataset, load
 from aezoo.metrics import scoring
 from aezoo.metrics.active_units import ACTIVE_VARIANCE, active_units
@@ -90,10 +91,8 @@ def evaluate(
     """
     everything = metrics == "all"
     functions, broken = scoring.load_all() if everything else (scoring.load(_names(metrics)), {})
-    if samples is not None and (not isinstance(samples, (int, np.integer)) or samples < 1):
-        raise ValueError(
-            f"samples must be an integer of at least 1. Received: samples={samples!r}."
-        )
+    if samples is not None:
+        check_count("samples", samples)
     if isinstance(data, (str, Path)):
         if train is None:
             train = load(data, "train")

@@ -11,7 +11,7 @@ from typing import Any, Literal, Protocol
 import numpy as np
 
 from aezoo.arrays import check_codes, check_samples, check_tokens
-from aezoo.batches import check_batch_size, is_stream, joined, progress, samples_of
+from aezoo.batches import check_batch_size, check_count, is_stream, joined, progress, samples_of
 from aezoo.interpolation import between
 from aezoo.noise import generator
 
@@ -205,8 +205,7 @@ class Interface:
         Returns:
             Codes `(n, *code_shape)`, float32.
         """
-        if not isinstance(n, (int, np.integer)) or isinstance(n, bool) or n < 1:
-            raise ValueError(f"n must be an integer of at least 1. Received: n={n!r}.")
+        check_count("n", n)
         condition = self._check_condition(condition, n)
         rng = generator(seed)
         if isinstance(sampler, str) and sampler != "prior":
@@ -240,8 +239,7 @@ class Interface:
         Returns:
             Samples `(n, steps, *sample_shape)`, float32, in `sample_range`.
         """
-        if not isinstance(steps, (int, np.integer)) or steps < 2:
-            raise ValueError(f"steps must be an integer of at least 2. Received: {steps=!r}.")
+        check_count("steps", steps, 2)
         if kind not in ("linear", "spherical"):
             raise ValueError(f"kind must be 'linear' or 'spherical'. Received: {kind=!r}.")
         start, end = self.encode(a, condition=condition), self.encode(b, condition=condition)
@@ -277,8 +275,7 @@ class Interface:
         Reference:
             [Burda et al., 2016](https://arxiv.org/abs/1509.00519)
         """
-        if not isinstance(k, (int, np.integer)) or k < 1:
-            raise ValueError(f"k must be an integer of at least 1. Received: {k=!r}.")
+        check_count("k", k)
         self._require("log_weight", "log_prob", "a posterior and a prior")
         rng = generator(seed)
         results = []

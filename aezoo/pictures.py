@@ -12,6 +12,7 @@ import numpy as np
 from PIL import Image
 
 from aezoo.arrays import to_uint8
+from aezoo.batches import check_count
 from aezoo.data import images as image_files
 
 _MIN_TILE = 56
@@ -328,8 +329,5 @@ def _arrange(tiles: np.ndarray, columns: int, pad: int) -> np.ndarray:
 
 
 def _at_least(name: str, value: int, low: int = 1) -> int:
-    if not isinstance(value, (int, np.integer)) or value < low:
-        raise ValueError(
-            f"{name} must be an integer of at least {low}. Received: {name}={value!r}."
-        )
+    check_count(name, value, low)
     return value

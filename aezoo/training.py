@@ -14,7 +14,7 @@ import numpy as np
 from aezoo import data as datasets
 from aezoo import factory, preprocessing, samplers, store, tensors
 from aezoo.acceleration import Settings, choose
-from aezoo.batches import check_count
+from aezoo.batches import check_batch_size, check_count
 from aezoo.divergence import START, DivergenceError, StopOnDivergence
 from aezoo.heap import keep_memory
 from aezoo.muon import Muon
@@ -109,8 +109,8 @@ def train(
         samples, validation = datasets.load(data), datasets.load(data, "validation")
     if batch_size is None:
         batch_size = min(128 if len(samples.x) >= MANY else 32, len(samples.x))
-    for name, value in {"epochs": epochs, "batch_size": batch_size}.items():
-        check_count(name, value)
+    check_count("epochs", epochs)
+    check_batch_size(batch_size)
     if not learning_rate > 0:
         raise ValueError(f"learning_rate must be above 0. Received: {learning_rate=!r}.")
     if optimizer not in OPTIMIZERS:

@@ -45,10 +45,10 @@ class StridedConvolution(StrideTwo):
         return channels, self.filters
 
     def _linear(self, x, training):
-        n, places = x.shape[0], math.prod(self._size(x.shape))
+        n, size = x.shape[0], self._size(x.shape)
         x, rows, columns = self._met(x)
-        if training or (n is not None and n * places <= FEW):
-            return self._products(x, rows, columns)
+        if training or (n is not None and n * math.prod(size) <= FEW):
+            return self._products(x, rows, columns, *size)
         kernel = self.kernel[rows.start : rows.stop, columns.start : columns.stop]
         return ops.conv(x, kernel, 2, "valid", data_format="channels_last")
 
@@ -66,13 +66,9 @@ class StridedConvolution(StrideTwo):
             taps += [range(first, last + 1)]
         return ops.pad(x[:, part[0], part[1]], (*around, (0, 0))), *taps
 
-    def _products(self, x, rows, columns):
+    def _products(self, x, rows, columns, height, width):
         channels = x.shape[-1]
-        height, width = (
-            (size - len(taps)) // 2 + 1
-            for size, taps in zip(x.shape[1:3], (rows, columns), strict=True)
-        )
-        taps = ops.unstack(ops.reshape(self.kernel, (-1, channels, self.filters)))  # no copy
+        taps = ops.unstack(ops.reshape(self.kernel, (-1, channels, self.filters)))
         y = 0
         for row, column in itertools.product(rows, columns):
             down, right = row - rows.start, column - columns.start

@@ -12,6 +12,7 @@ from keras import ops
 
 from aezoo import factory
 from aezoo.arrays import check_samples
+from aezoo.batches import check_count
 from aezoo.data import Dataset, load
 from aezoo.fused_adam import FusedAdam
 from aezoo.metrics.clustering_accuracy import matched
@@ -90,10 +91,7 @@ def cluster(
     """
     x = check_samples(x, model.sample_shape, sample_range=model.sample_range)
     for name, value, least in (("k", k, 2), ("epochs", epochs, 0), ("batch_size", batch_size, 1)):
-        if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < least:
-            raise ValueError(
-                f"{name} must be an integer of at least {least}. Received: {name}={value!r}."
-            )
+        check_count(name, value, least)
     if len(x) < k:
         raise ValueError(
             f"There must be at least as many samples as clusters. Received: {len(x)} samples, {k=}."

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from aezoo.batches import progress
+from aezoo.batches import check_count, progress
 from aezoo.fills import harmonic
 from aezoo.noise import generator
 
@@ -170,8 +170,7 @@ def complete(
     Reference:
         [Perez et al., 2003](https://doi.org/10.1145/882262.882269), on the seam
     """
-    if not isinstance(n, (int, np.integer)) or n < 1:
-        raise ValueError(f"n must be an integer of at least 1. Received: {n=!r}.")
+    check_count("n", n)
     if method is not None and method not in METHODS:
         raise LookupError(f"method must be one of {', '.join(METHODS)}. Received: {method=!r}.")
     method = method or default(model)

@@ -12,6 +12,7 @@ import numpy as np
 from aezoo import photos
 from aezoo.arrays import check_codes, to_unit
 from aezoo.baseline import PCABaseline
+from aezoo.batches import check_count
 from aezoo.data import Dataset, load
 from aezoo.metrics import kid_classifier
 from aezoo.noise import generator, some
@@ -136,8 +137,7 @@ def variations(
         >>> variations(model, data.x[0], 4, seed=0).shape
         (4, 8, 8, 1)
     """
-    if not isinstance(n, (int, np.integer)) or isinstance(n, bool) or n < 1:
-        raise ValueError(f"n must be an integer of at least 1. Received: {n=!r}.")
+    check_count("n", n)
     if not isinstance(strength, numbers.Real) or not 0 <= strength < np.inf:
         raise ValueError(f"strength must be a number of at least 0. Received: {strength=!r}.")
     x = _image(model, image)[None]

@@ -13,6 +13,7 @@ from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, Transfo
 from sklearn.utils import check_array, check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from aezoo.batches import check_count
 from aezoo.data import Dataset
 
 _ROWS = 32
@@ -182,11 +183,7 @@ class AutoencoderTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         from aezoo import training
 
         for name in ("n_components", "epochs"):
-            value = getattr(self, name)
-            if not isinstance(value, (int, np.integer)) or value < 1:
-                raise ValueError(
-                    f"{name} must be an integer of at least 1. Received: {name}={value!r}."
-                )
+            check_count(name, getattr(self, name))
         seed = int(check_random_state(self.random_state).randint(2**32, dtype=np.int64))
         mean, std = _moments(X, apart=self.image_shape is None and X.shape[1] <= _VECTOR)
         step = {"name": "standardise", "mean": mean.tolist(), "std": std.tolist()}
